@@ -1,4 +1,4 @@
-import { RequestType } from 'vscode-jsonrpc';
+import { RequestType } from 'vscode-jsonrpc/node';
 import type { Environment } from './environment.ts';
 import type { TokenErrorData } from './errors.ts';
 

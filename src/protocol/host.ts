@@ -1,4 +1,4 @@
-import { NotificationType, RequestType } from 'vscode-jsonrpc';
+import { NotificationType, RequestType } from 'vscode-jsonrpc/node';
 
 /** What the engine tells the host while a request is under way carries that request's id. */
 interface AboutRequest {

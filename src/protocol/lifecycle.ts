@@ -1,4 +1,4 @@
-import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
+import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc/node';
 import type { Environment } from './environment.ts';
 import type { TokenErrorData } from './errors.ts';
 

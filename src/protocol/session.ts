@@ -1,4 +1,4 @@
-import { RequestType0 } from 'vscode-jsonrpc';
+import { RequestType0 } from 'vscode-jsonrpc/node';
 
 /** Answers at once, whatever else is under way: a host's heartbeat. */
 export const ping = new RequestType0<null, void>('session/ping');

@@ -1,0 +1,123 @@
+import type { Cloud } from '../cloud/environments.ts';
+import type { CredentialSource } from '../protocol/az-token.ts';
+import type { ChainStep } from '../protocol/errors.ts';
+import { TokenError } from '../protocol/token-error.ts';
+import { currentRequest } from '../platform/request-context.ts';
+import { silent, type SignedInAccount } from './authorization-code.ts';
+import { developerTool } from './developer-tool.ts';
+import { asTokenError } from './foreign-errors.ts';
+import { environmentCredential } from './environment-credential.ts';
+import { managedIdentity } from './managed-identity.ts';
+import type { TokenAnswer } from './token-answer.ts';
+import { visualStudio } from './visual-studio.ts';
+
+export interface DefaultCredentialRequest {
+  readonly cloud: Cloud;
+  readonly resource: string;
+  readonly scopes: readonly string[];
+  readonly tenantId?: string | undefined;
+  /** Of a user-assigned managed identity. */
+  readonly clientId?: string | undefined;
+  readonly claims?: string | undefined;
+  readonly force: boolean;
+  readonly precedence: readonly CredentialSource[];
+  /** The account of this session's last interactive sign-in, where the request may use it. */
+  readonly signedIn?: SignedInAccount | undefined;
+}
+
+/** One way to a token, under the name that a person knows. */
+interface Source {
+  readonly name: string;
+  readonly get: () => Promise<TokenAnswer>;
+}
+
+/** Codes that mean "nothing is set up here": the chain goes on. */
+const unavailableCodes: ReadonlySet<string> = new Set([
+  'CredentialUnavailable',
+  'ManagedIdentityUnavailable',
+  'InteractionRequired',
+]);
+
+/** The order of AzAuth, with VS Code where its help has it; managed identity last, for it costs a probe. */
+export const defaultPrecedence: readonly CredentialSource[] = [
+  'Environment',
+  'AzurePowerShell',
+  'AzureCLI',
+  'AzureDeveloperCli',
+  'VisualStudioCode',
+  'VisualStudio',
+  'ManagedIdentity',
+];
+
+/**
+ * Tries one source after the other until one has a token.
+ *
+ * A source that isn't set up is passed over. One that is set up and refused ends the chain, as in @azure/identity's
+ * own: going on would hand the script another identity's token, where it should hear that its secret is wrong.
+ * @throws TokenError CredentialUnavailable with every source's reason; or the refusal, with the steps before it
+ */
+export async function defaultCredential(request: DefaultCredentialRequest): Promise<TokenAnswer> {
+  const steps: ChainStep[] = [];
+  for (const source of sourcesOf(request)) {
+    currentRequest()?.signal.throwIfAborted();
+    try {
+      const answer = await source.get();
+      currentRequest()?.log('verbose', `${source.name} has a token.`);
+      return answer;
+    } catch (cause) {
+      currentRequest()?.signal.throwIfAborted();
+      const error = asTokenError(cause);
+      const unavailable = unavailableCodes.has(error.code);
+      steps.push({ source: source.name, reason: error.message, outcome: unavailable ? 'unavailable' : 'failed' });
+      currentRequest()?.log('verbose', `${source.name}: ${error.message}`);
+      if (!unavailable) throw withSteps(error, source.name, steps);
+    }
+  }
+  throw new TokenError('CredentialUnavailable', summary(request.resource, steps), { steps });
+}
+
+function sourcesOf(request: DefaultCredentialRequest): readonly Source[] {
+  const { signedIn } = request;
+  const saved: Source = {
+    name: 'Account of the last interactive sign-in',
+    get: () => {
+      if (signedIn) return silent(signedIn, request);
+      const reason = 'Nobody has signed in with Get-AzToken -Interactive in this session for this tenant.';
+      return Promise.reject(new TokenError('CredentialUnavailable', reason));
+    },
+  };
+  return [saved, ...request.precedence.map((source) => sourceOf(source, request))];
+}
+
+function sourceOf(source: CredentialSource, request: DefaultCredentialRequest): Source {
+  const { scopes, tenantId, claims } = request;
+  switch (source) {
+    case 'Environment':
+      return { name: 'Environment variables', get: () => environmentCredential(request.cloud, request) };
+    case 'AzurePowerShell':
+      return { name: 'Azure PowerShell', get: () => developerTool({ tool: source, scopes, tenantId, claims }) };
+    case 'AzureCLI':
+      return { name: 'Azure CLI', get: () => developerTool({ tool: source, scopes, tenantId, claims }) };
+    case 'AzureDeveloperCli':
+      return { name: 'Azure Developer CLI', get: () => developerTool({ tool: source, scopes, tenantId, claims }) };
+    case 'VisualStudioCode':
+      return { name: 'Visual Studio Code', get: () => developerTool({ tool: source, scopes, tenantId, claims }) };
+    case 'VisualStudio':
+      return { name: 'Visual Studio', get: () => visualStudio(request.resource, tenantId) };
+    case 'ManagedIdentity':
+      return { name: 'Managed identity', get: () => managedIdentity(request) };
+  }
+}
+
+function withSteps(error: TokenError, source: string, steps: readonly ChainStep[]): TokenError {
+  const { code, ...details } = error.data;
+  return new TokenError(code, `${source}: ${error.message}`, { ...details, steps, cause: error });
+}
+
+function summary(resource: string, steps: readonly ChainStep[]): string {
+  return [
+    `No source has a token for ${resource}. Tried, in this order:`,
+    ...steps.map((step) => `  - ${step.source}: ${step.reason}`),
+    'Set up one of them, or sign in with Get-AzToken -Interactive.',
+  ].join('\n');
+}

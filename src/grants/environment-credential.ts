@@ -1,0 +1,57 @@
+import type { Cloud } from '../cloud/environments.ts';
+import { TokenError } from '../protocol/token-error.ts';
+import { readCertificateFile } from '../platform/certificate-file.ts';
+import { currentRequest } from '../platform/request-context.ts';
+import type { ClientCredential } from '../msal/applications.ts';
+import { clientCredentials } from './client-credentials.ts';
+import type { TokenAnswer } from './token-answer.ts';
+
+/**
+ * A token for the application that the environment names, as the Azure SDKs' EnvironmentCredential gets it:
+ * AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH.
+ * @param tenantId wins over AZURE_TENANT_ID
+ * @throws TokenError CredentialUnavailable, naming the variables that are missing
+ */
+export async function environmentCredential(
+  cloud: Cloud,
+  request: {
+    readonly scopes: readonly string[];
+    readonly tenantId?: string | undefined;
+    readonly claims?: string | undefined;
+    readonly force: boolean;
+  },
+): Promise<TokenAnswer> {
+  const environment = currentRequest()?.environment ?? {};
+  const tenant = request.tenantId ?? environment['AZURE_TENANT_ID'];
+  const clientId = environment['AZURE_CLIENT_ID'];
+  const secret = environment['AZURE_CLIENT_SECRET'];
+  const certificatePath = environment['AZURE_CLIENT_CERTIFICATE_PATH'];
+  const missing = [
+    ...(tenant ? [] : ['AZURE_TENANT_ID']),
+    ...(clientId ? [] : ['AZURE_CLIENT_ID']),
+    ...(secret || certificatePath ? [] : ['AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH']),
+  ];
+  if (!tenant || !clientId || missing.length > 0) {
+    const verb = missing.length === 1 && !missing[0]?.includes(' or ') ? 'is' : 'are';
+    throw new TokenError('CredentialUnavailable', `${missing.join(', ')} ${verb} not set.`);
+  }
+  const credential = secret
+    ? ({ kind: 'secret', secret } as const)
+    : await certificateCredential(certificatePath ?? '', environment);
+  return clientCredentials({ ...request, identity: { cloud, tenant, clientId }, credential });
+}
+
+async function certificateCredential(
+  path: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<ClientCredential> {
+  const certificate = await readCertificateFile(path, environment['AZURE_CLIENT_CERTIFICATE_PASSWORD']);
+  // Sending the chain lets Entra match subject name and issuer (the Azure SDKs' switch for it).
+  const sendChain = /^(1|true)$/i.test(environment['AZURE_CLIENT_SEND_CERTIFICATE_CHAIN'] ?? '');
+  return {
+    kind: 'certificate',
+    privateKey: certificate.privateKey,
+    thumbprint: certificate.thumbprint,
+    ...(sendChain ? { chain: certificate.chain } : {}),
+  };
+}

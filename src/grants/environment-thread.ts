@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
+import type { Environment } from '../protocol/environment.ts';
+import { currentRequest } from '../platform/request-context.ts';
+
+/** What a thread with the session's environment is asked for. */
+export type WorkerJob =
+  | {
+      readonly kind: 'managedIdentity';
+      readonly resource: string;
+      readonly clientId?: string | undefined;
+      readonly claims?: string | undefined;
+      readonly force: boolean;
+    }
+  | {
+      readonly kind: 'developerTool';
+      readonly tool: 'AzurePowerShell' | 'AzureCLI' | 'AzureDeveloperCli' | 'VisualStudioCode';
+      readonly scopes: readonly string[];
+      readonly tenantId?: string | undefined;
+      readonly claims?: string | undefined;
+    };
+
+export interface WorkerAnswer {
+  readonly accessToken: string;
+  /** Unix milliseconds. */
+  readonly expiresOn: number;
+}
+
+/** An error does not survive the way between threads with its class, so its facts travel. */
+export interface WorkerMessage {
+  readonly id: number;
+  readonly answer?: WorkerAnswer;
+  readonly failure?: { readonly name: string; readonly message: string; readonly code?: string };
+}
+
+/** A library's error as it was in the worker. */
+export class WorkerFailure extends Error {
+  /** MSAL's `errorCode`, or node's `code`. */
+  readonly code: string | undefined;
+
+  constructor(failure: NonNullable<WorkerMessage['failure']>) {
+    super(failure.message);
+    this.name = failure.name;
+    this.code = failure.code;
+  }
+}
+
+/** A session has one environment at a time; a few are kept for scripts that switch back and forth. */
+const maximumThreads = 4;
+
+interface Thread {
+  readonly worker: Worker;
+  readonly waiting: Map<number, PromiseWithResolvers<WorkerAnswer>>;
+}
+
+const threads = new Map<string, Thread>();
+let lastId = 0;
+
+/**
+ * Runs a job in the thread of the request's environment.
+ * @throws the signal's reason when cancelled (the thread finishes the job for nobody); WorkerFailure
+ */
+export async function runWithEnvironment(job: WorkerJob): Promise<WorkerAnswer> {
+  const context = currentRequest();
+  context?.signal.throwIfAborted();
+  const thread = threadOf(context?.environment ?? {});
+  const id = ++lastId;
+  const answer = Promise.withResolvers<WorkerAnswer>();
+  thread.waiting.set(id, answer);
+  const cancel = (): void => answer.reject(context?.signal.reason);
+  context?.signal.addEventListener('abort', cancel, { once: true });
+  thread.worker.postMessage({ id, job });
+  try {
+    return await answer.promise;
+  } finally {
+    thread.waiting.delete(id);
+    context?.signal.removeEventListener('abort', cancel);
+  }
+}
+
+/** Ends all threads, and with them the tokens that MSAL keeps in them. */
+export function endEnvironmentThreads(): void {
+  for (const thread of threads.values()) void thread.worker.terminate();
+  threads.clear();
+}
+
+function threadOf(environment: Environment): Thread {
+  const key = createHash('sha256')
+    .update(JSON.stringify(Object.entries(environment).toSorted()))
+    .digest('base64');
+  const thread = threads.get(key) ?? startThread(environment, key);
+  threads.delete(key);
+  threads.set(key, thread);
+  endOldestIdleThread();
+  return thread;
+}
+
+function startThread(environment: Environment, key: string): Thread {
+  // The worker is a file of its own: a TypeScript source in development, a bundle beside the engine's when shipped.
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const worker = new Worker(new URL(`./environment-worker.${extension}`, import.meta.url), {
+    env: { ...environment },
+    workerData: { role: 'environment' },
+  });
+  const thread: Thread = { worker, waiting: new Map() };
+  worker.on('message', ({ id, answer, failure }: WorkerMessage) => {
+    const waiting = thread.waiting.get(id);
+    if (answer) waiting?.resolve(answer);
+    else if (failure) waiting?.reject(new WorkerFailure(failure));
+  });
+  worker.on('error', (error) => abandon(error));
+  worker.on('exit', () => abandon(new Error('The thread that gets tokens from the environment has ended.')));
+  function abandon(error: unknown): void {
+    if (threads.get(key) === thread) threads.delete(key);
+    for (const waiting of thread.waiting.values()) waiting.reject(error);
+  }
+  // The engine lives as long as its host, not as long as its threads.
+  worker.unref();
+  return thread;
+}
+
+function endOldestIdleThread(): void {
+  if (threads.size <= maximumThreads) return;
+  for (const [key, thread] of threads) {
+    if (thread.waiting.size > 0) continue;
+    threads.delete(key);
+    void thread.worker.terminate();
+    return;
+  }
+}

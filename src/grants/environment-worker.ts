@@ -1,0 +1,76 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { WorkerAnswer, WorkerJob, WorkerMessage } from './environment-thread.ts';
+
+/**
+ * The thread in which libraries run that read `process.env`: MSAL's managed identity, which also keeps the source it
+ * found first for the life of its process, and @azure/identity's developer-tool credentials. Node gives a worker a
+ * `process.env` of its own, so each session environment gets the libraries' honest answer.
+ */
+
+/** A developer tool may take this long, in milliseconds: az on a cold Windows disk takes ten seconds. */
+const toolTimeout = 30_000;
+
+async function answer(job: WorkerJob): Promise<WorkerAnswer> {
+  if (job.kind === 'managedIdentity') return managedIdentity(job);
+  const credential = await developerTool(job);
+  const token = await credential.getToken([...job.scopes], job.claims === undefined ? {} : { claims: job.claims });
+  return { accessToken: token.token, expiresOn: token.expiresOnTimestamp };
+}
+
+async function managedIdentity(job: Extract<WorkerJob, { kind: 'managedIdentity' }>): Promise<WorkerAnswer> {
+  const { ManagedIdentityApplication } = await import('@azure/msal-node');
+  const { network } = await import('../msal/network.ts');
+  const application = new ManagedIdentityApplication({
+    ...(job.clientId === undefined ? {} : { managedIdentityIdParams: { userAssignedClientId: job.clientId } }),
+    system: { networkClient: network },
+  });
+  const result = await application.acquireToken({
+    resource: job.resource,
+    forceRefresh: job.force,
+    ...(job.claims === undefined ? {} : { claims: job.claims }),
+  });
+  return { accessToken: result.accessToken, expiresOn: result.expiresOn?.getTime() ?? 0 };
+}
+
+async function developerTool(job: Extract<WorkerJob, { kind: 'developerTool' }>) {
+  const identity = await import('@azure/identity');
+  const options = {
+    processTimeoutInMs: toolTimeout,
+    additionallyAllowedTenants: ['*'],
+    ...(job.tenantId === undefined ? {} : { tenantId: job.tenantId }),
+  };
+  switch (job.tool) {
+    case 'AzurePowerShell':
+      return new identity.AzurePowerShellCredential(options);
+    case 'AzureCLI':
+      return new identity.AzureCliCredential(options);
+    case 'AzureDeveloperCli':
+      return new identity.AzureDeveloperCliCredential(options);
+    case 'VisualStudioCode':
+      await useVisualStudioCodePlugin(identity.useIdentityPlugin);
+      return new identity.VisualStudioCodeCredential(options);
+  }
+}
+
+/** VS Code's sign-in lives in the native broker, which comes as a package of its own where somebody installed it. */
+async function useVisualStudioCodePlugin(use: typeof import('@azure/identity').useIdentityPlugin): Promise<void> {
+  const packageName = '@azure/identity-vscode';
+  const plugin = await import(packageName).catch(() => undefined);
+  if (plugin) use(plugin.vsCodePlugin);
+}
+
+function failure(error: unknown): NonNullable<WorkerMessage['failure']> {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const code = 'errorCode' in error ? String(error.errorCode) : 'code' in error ? String(error.code) : undefined;
+  return { name: error.name, message: error.message, ...(code === undefined ? {} : { code }) };
+}
+
+const port = parentPort;
+if (port && workerData?.role === 'environment') {
+  port.on('message', ({ id, job }: { id: number; job: WorkerJob }) => {
+    answer(job).then(
+      (result) => port.postMessage({ id, answer: result } satisfies WorkerMessage),
+      (error: unknown) => port.postMessage({ id, failure: failure(error) } satisfies WorkerMessage),
+    );
+  });
+}

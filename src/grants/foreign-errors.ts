@@ -1,0 +1,194 @@
+import type { TokenErrorCode } from '../protocol/errors.ts';
+import { TokenError, type TokenErrorDetails } from '../protocol/token-error.ts';
+import { failedExchange, type FailedExchange } from '../msal/network.ts';
+import { redact } from '../msal/logger.ts';
+
+/**
+ * The one boundary where errors that are not ours become ours.
+ *
+ * MSAL's own errors say little, so the exchange that failed is looked at first: Entra's answer, or node's error.
+ */
+export function asTokenError(error: unknown): TokenError {
+  if (error instanceof TokenError) return error;
+  const exchange = failedExchange();
+  if (exchange && 'error' in exchange) {
+    if (exchange.error instanceof TokenError) return exchange.error;
+    return networkError(exchange.error, new URL(exchange.url).host);
+  }
+  if (exchange) return entraError(exchange, error);
+  return libraryError(error);
+}
+
+/** What Entra's numbers mean, and what to do; the rest goes by OAuth's `error`. */
+const entraCodes: Readonly<Record<number, readonly [TokenErrorCode, string]>> = {
+  7000215: ['InvalidClient', 'Check the client secret: its value is needed, not its id.'],
+  7000222: ['InvalidClient', 'The client secret has expired. Create a new one for the app registration.'],
+  700027: ['InvalidClient', 'Register the certificate with the app registration, or use the one that is registered.'],
+  700024: ['InvalidClient', "Check this machine's clock."],
+  7000218: ['InvalidClient', 'The application is a confidential one: a secret or a certificate is needed.'],
+  700016: ['ApplicationNotFound', 'Check the client id and the tenant: the application is not in this tenant.'],
+  90002: ['InvalidTenant', 'Check the tenant: its id, or one of its verified domains.'],
+  900023: ['InvalidTenant', 'Check the tenant: its id, or one of its verified domains.'],
+  50034: ['UserNotFound', 'Check the user name and the tenant.'],
+  65001: ['ConsentRequired', 'Nobody has consented to these scopes. Sign in interactively, or ask an administrator.'],
+  65004: ['SignInDenied', 'The consent was declined. Sign in again and accept, or ask for other scopes.'],
+  70011: ['InvalidScope', 'Check -Scope: the resource does not have it.'],
+  1002012: ['InvalidScope', 'An application gets .default only: leave -Scope out.'],
+  500011: ['InvalidResource', 'Check -Resource: the tenant does not have it.'],
+  500133: ['InvalidGrant', 'The assertion is outside of its time. Get a new one.'],
+  70008: ['InvalidGrant', 'The code or refresh token has expired. Sign in again.'],
+  700082: ['InvalidGrant', 'The refresh token has expired. Sign in again.'],
+};
+
+const oauthCodes: Readonly<Record<string, TokenErrorCode>> = {
+  invalid_client: 'InvalidClient',
+  unauthorized_client: 'InvalidClient',
+  invalid_grant: 'InvalidGrant',
+  interaction_required: 'InteractionRequired',
+  login_required: 'InteractionRequired',
+  consent_required: 'ConsentRequired',
+  invalid_scope: 'InvalidScope',
+  invalid_resource: 'InvalidResource',
+  access_denied: 'SignInDenied',
+  temporarily_unavailable: 'ServiceUnavailable',
+};
+
+function entraError(exchange: Extract<FailedExchange, { status: number }>, cause: unknown): TokenError {
+  const { body, status, headers } = exchange;
+  const oauthError = textMember(body, 'error');
+  const description = textMember(body, 'error_description');
+  const aadsts = numberIn(body['error_codes']) ?? (Number(/AADSTS(\d+)/.exec(description ?? '')?.[1]) || undefined);
+  const claims = textMember(body, 'claims');
+  const [code, advice] = codeFor(status, aadsts, oauthError, claims);
+  const retryAfter = retryAfterOf(headers['retry-after']);
+  const details: TokenErrorDetails = {
+    cause,
+    retryable: code === 'Throttled' || code === 'ServiceUnavailable',
+    ...defined({
+      aadsts,
+      oauthError,
+      suberror: textMember(body, 'suberror'),
+      correlationId: textMember(body, 'correlation_id'),
+      traceId: textMember(body, 'trace_id'),
+      timestamp: timestampOf(textMember(body, 'timestamp')),
+      claims,
+      retryAfter,
+    }),
+  };
+  const said = description ? redact(firstLine(description)) : `${new URL(exchange.url).host} answered ${status}.`;
+  const correlation = details.correlationId ? ` (correlation id ${details.correlationId})` : '';
+  return new TokenError(code, `${said}${correlation}${advice ? ` ${advice}` : ''}`, details);
+}
+
+function codeFor(
+  status: number,
+  aadsts: number | undefined,
+  oauthError: string | undefined,
+  claims: string | undefined,
+): readonly [TokenErrorCode, string] {
+  const known = aadsts === undefined ? undefined : entraCodes[aadsts];
+  if (known) return known;
+  if (status === 429) return ['Throttled', 'Too many requests: wait before the next one.'];
+  if (status >= 500) return ['ServiceUnavailable', 'Try again later.'];
+  const code = oauthCodes[oauthError ?? ''] ?? 'AuthenticationFailed';
+  if (claims)
+    return ['InteractionRequired', 'Sign in with Get-AzToken -Interactive and give the claims challenge as -Claim.'];
+  if (code === 'InteractionRequired' || code === 'InvalidGrant')
+    return [code, 'Sign in again with Get-AzToken -Interactive.'];
+  return [code, ''];
+}
+
+/** Node's codes for a way that does not lead to the service. */
+function networkError(error: unknown, host: string): TokenError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const reason = error instanceof Error ? error.message : String(error);
+  const details = { cause: error, retryable: true };
+  switch (code) {
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new TokenError(
+        'NameNotResolved',
+        `The name ${host} can't be resolved. Check the network and the proxy.`,
+        details,
+      );
+    case 'ECONNREFUSED':
+      return new TokenError(
+        'ConnectionRefused',
+        `${host} refused the connection. Check the address and the proxy.`,
+        details,
+      );
+    case 'ETIMEDOUT':
+      return new TokenError('Timeout', `${host} did not answer. Check the network and the proxy.`, details);
+    default:
+      if (isTlsCode(code)) {
+        return new TokenError(
+          'TlsError',
+          `The certificate of ${host} is not trusted (${reason}). Where a proxy inspects TLS, name its authority's ` +
+            'PEM file in NODE_EXTRA_CA_CERTS.',
+          { cause: error },
+        );
+      }
+      return new TokenError('NetworkError', `The connection to ${host} failed: ${reason}`, details);
+  }
+}
+
+function isTlsCode(code: string): boolean {
+  return /^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/.test(code);
+}
+
+/** MSAL's errors that no exchange stands behind, and everything that nobody expected. */
+function libraryError(error: unknown): TokenError {
+  const name = error instanceof Error ? error.name : '';
+  const message = redact(error instanceof Error ? error.message : String(error));
+  const cause = { cause: error };
+  if (name === 'InteractionRequiredAuthError') {
+    return new TokenError('InteractionRequired', `${message} Sign in again with Get-AzToken -Interactive.`, cause);
+  }
+  if (name === 'ServerError') {
+    return new TokenError('Throttled', `${message} Entra asked to wait; the request was not sent again.`, {
+      ...cause,
+      retryable: true,
+    });
+  }
+  if (/^(ClientAuthError|ClientConfigurationError|AuthError|NodeAuthError)$/.test(name)) {
+    return new TokenError('AuthenticationFailed', message, cause);
+  }
+  return new TokenError('EngineError', `The engine failed: ${message}`, cause);
+}
+
+function textMember(body: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = body[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function numberIn(value: unknown): number | undefined {
+  const first: unknown = Array.isArray(value) ? value[0] : undefined;
+  return typeof first === 'number' ? first : undefined;
+}
+
+/** Entra writes `2025-01-31 12:34:56Z`. @returns Unix milliseconds */
+function timestampOf(value: string | undefined): number | undefined {
+  const time = Date.parse((value ?? '').replace(' ', 'T'));
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/** Seconds or an HTTP date (RFC 9110 section 10.2.3). @returns milliseconds */
+function retryAfterOf(value: string | undefined): number | undefined {
+  if (!value) return undefined;
+  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  const time = Date.parse(value);
+  return Number.isNaN(time) ? undefined : Math.max(0, time - Date.now());
+}
+
+/** Entra adds trace id, correlation id and timestamp on lines of their own or after the sentence; data has them. */
+function firstLine(description: string): string {
+  return (description.split(/[\r\n]|Trace ID:/)[0] ?? description).trim();
+}
+
+function defined<Members extends Record<string, unknown>>(
+  members: Members,
+): { [Name in keyof Members]?: Exclude<Members[Name], undefined> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof Members]?: Exclude<Members[Name], undefined>;
+  };
+}

@@ -1,0 +1,98 @@
+import { request as httpRequest } from 'node:http';
+import type { Environment } from '../protocol/environment.ts';
+import { TokenError } from '../protocol/token-error.ts';
+import { currentRequest } from '../platform/request-context.ts';
+import { runWithEnvironment, WorkerFailure } from './environment-thread.ts';
+import type { TokenAnswer } from './token-answer.ts';
+
+export interface ManagedIdentityGrantRequest {
+  /** URI or application id. */
+  readonly resource: string;
+  /** Client id (GUID) of a user-assigned identity; without it the system-assigned one. */
+  readonly clientId?: string | undefined;
+  readonly claims?: string | undefined;
+  readonly force: boolean;
+}
+
+/** The address of Azure's instance metadata service, the same on every virtual machine. */
+const metadataService = 'http://169.254.169.254';
+
+/** How long the metadata service may take to say that it is there, in milliseconds; on a VM it takes a few. */
+const probeTimeout = 1_000;
+
+/** By the service's address: whether it has answered. A machine does not move into Azure or out of it. */
+const probed = new Map<string, boolean>();
+
+/**
+ * A token of the managed identity of the App Service, Function, Automation account, Arc machine or virtual machine
+ * that the session runs on.
+ * @throws TokenError ManagedIdentityUnavailable: there is none here; ManagedIdentityFailed: there is, and it refused
+ */
+export async function managedIdentity(request: ManagedIdentityGrantRequest): Promise<TokenAnswer> {
+  const environment = currentRequest()?.environment ?? {};
+  if (!namesSource(environment) && !(await metadataServiceAnswers(environment, request.force))) {
+    throw new TokenError(
+      'ManagedIdentityUnavailable',
+      'No managed identity is available here: neither IDENTITY_ENDPOINT (App Service, Functions, Automation, Arc) is ' +
+        'set, nor does the metadata service of an Azure virtual machine answer.',
+    );
+  }
+  try {
+    const answer = await runWithEnvironment({ kind: 'managedIdentity', ...request });
+    return { ...answer, reusable: true };
+  } catch (error) {
+    if (error instanceof WorkerFailure) throw managedIdentityFailed(error, request.clientId);
+    throw error;
+  }
+}
+
+/** Forgets whether a metadata service is there. */
+export function forgetProbes(): void {
+  probed.clear();
+}
+
+function namesSource(environment: Environment): boolean {
+  return ['IDENTITY_ENDPOINT', 'MSI_ENDPOINT', 'IMDS_ENDPOINT'].some((name) => environment[name]);
+}
+
+async function metadataServiceAnswers(environment: Environment, again: boolean): Promise<boolean> {
+  const host = environment['AZURE_POD_IDENTITY_AUTHORITY_HOST'] || metadataService;
+  const known = again ? undefined : probed.get(host);
+  if (known !== undefined) return known;
+  const answers = await probe(host);
+  probed.set(host, answers);
+  currentRequest()?.log('verbose', `The metadata service at ${host} ${answers ? 'answers' : 'does not answer'}.`);
+  return answers;
+}
+
+/**
+ * Any answer will do. The request goes without the `Metadata: true` header, as the Azure SDKs' probe does: the real
+ * service refuses it, at once and without side effects.
+ */
+function probe(host: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const signal = AbortSignal.any([
+    AbortSignal.timeout(probeTimeout),
+    ...(currentRequest() ? [currentRequest()!.signal] : []),
+  ]);
+  const address = `${host}/metadata/identity/oauth2/token?api-version=2018-02-01`;
+  const request = httpRequest(address, { signal, agent: false }, (response) => {
+    response.resume();
+    resolve(true);
+  });
+  request.on('error', () => resolve(false));
+  request.end();
+  return promise;
+}
+
+function managedIdentityFailed(failure: WorkerFailure, clientId: string | undefined): TokenError {
+  const which = clientId ? `the user-assigned managed identity ${clientId}` : 'the system-assigned managed identity';
+  const hint = clientId
+    ? 'Check that it is assigned to this resource and that -ClientId is its client id.'
+    : 'Check that it is switched on, or name a user-assigned one with -ClientId.';
+  return new TokenError(
+    'ManagedIdentityFailed',
+    `The identity endpoint gave no token for ${which}: ${failure.message.trim()} ${hint}`,
+    { cause: failure },
+  );
+}

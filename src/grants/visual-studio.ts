@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TokenError } from '../protocol/token-error.ts';
+import { runTool } from '../platform/process.ts';
+import { currentRequest } from '../platform/request-context.ts';
+import type { TokenAnswer } from './token-answer.ts';
+
+/** One program of %LOCALAPPDATA%\.IdentityService\AzureServiceAuth\tokenprovider.json. */
+interface TokenProvider {
+  readonly Path: string;
+  readonly Arguments?: readonly string[];
+  /** The lowest is asked first. */
+  readonly Preference?: number;
+}
+
+/** Milliseconds. */
+const toolTimeout = 30_000;
+
+/**
+ * A token of the account that is signed in to Visual Studio, by the token provider that Visual Studio installs.
+ * @azure/identity for JavaScript has no credential for it; this follows its .NET sister's protocol.
+ * @throws TokenError CredentialUnavailable
+ */
+export async function visualStudio(resource: string, tenantId: string | undefined): Promise<TokenAnswer> {
+  const context = currentRequest();
+  const folder = context?.environment['LOCALAPPDATA'];
+  if (!context || !folder) throw unavailable('LOCALAPPDATA is not set; Visual Studio is on Windows alone.');
+  const providers = await readProviders(join(folder, '.IdentityService', 'AzureServiceAuth', 'tokenprovider.json'));
+  const reasons: string[] = [];
+  for (const provider of providers) {
+    const args = [...(provider.Arguments ?? []), '--resource', resource, ...(tenantId ? ['--tenant', tenantId] : [])];
+    const { environment, signal } = context;
+    const result = await runTool(provider.Path, args, { environment, signal, timeout: toolTimeout });
+    const answer = result.exitCode === 0 ? parseAnswer(result.stdout) : undefined;
+    if (answer) return answer;
+    reasons.push(result.stderr.trim().split('\n')[0] || `${provider.Path} ${result.outcome} without a token.`);
+  }
+  throw unavailable(`Visual Studio's token provider gave none: ${reasons.join(' ')}`);
+}
+
+async function readProviders(file: string): Promise<readonly TokenProvider[]> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) throw unavailable(`Visual Studio is not signed in to Azure here (no ${file}).`);
+  try {
+    const { TokenProviders: providers } = JSON.parse(text) as { TokenProviders: TokenProvider[] };
+    return providers.toSorted((one, other) => (one.Preference ?? 0) - (other.Preference ?? 0));
+  } catch (cause) {
+    throw unavailable(`${file} can't be read as Visual Studio writes it.`, cause);
+  }
+}
+
+function parseAnswer(text: string): TokenAnswer | undefined {
+  try {
+    const answer = JSON.parse(text) as { access_token?: unknown; expires_on?: unknown };
+    const expiresOn = typeof answer.expires_on === 'string' ? Date.parse(answer.expires_on) : Number.NaN;
+    if (typeof answer.access_token !== 'string' || Number.isNaN(expiresOn)) return undefined;
+    return { accessToken: answer.access_token, expiresOn, reusable: false };
+  } catch {
+    return undefined;
+  }
+}
+
+function unavailable(reason: string, cause?: unknown): TokenError {
+  return new TokenError('CredentialUnavailable', reason, { cause });
+}

@@ -1,0 +1,170 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
+import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
+import { TokenError } from '../protocol/token-error.ts';
+import { trustSystemStoreAfter } from '../platform/network-settings.ts';
+import { currentRequest, type RequestContext } from '../platform/request-context.ts';
+
+/** What a token service has to say fits in far less; a longer answer (bytes) is refused, not stored. */
+const maximumBody = 4 * 1024 * 1024;
+
+/** How long a service may be silent, in milliseconds, before it counts as not answering. */
+const silence = 30_000;
+
+/**
+ * MSAL's network over node:http and node:https, whose global agents keep connections alive and follow the session's
+ * proxy. MSAL's own client uses fetch, which takes longer to load and can't be cancelled; this one ends with the
+ * request it belongs to.
+ */
+export const network: INetworkModule = {
+  sendGetRequestAsync: (url, options, timeout) => send('GET', url, options, timeout),
+  sendPostRequestAsync: (url, options) => send('POST', url, options),
+};
+
+/** How the last exchange of a request ended without a token. */
+export type FailedExchange =
+  | { readonly error: unknown; readonly url: string }
+  | {
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      /** The JSON that the service answered with. */
+      readonly body: Readonly<Record<string, unknown>>;
+      readonly url: string;
+    };
+
+/**
+ * MSAL replaces network errors by ones without a cause, and drops most of what Entra says of a refusal. So the facts
+ * are kept here, beside the request they belong to.
+ */
+const failedExchanges = new WeakMap<RequestContext, FailedExchange>();
+
+/** The failure of the request's last exchange; undefined when it succeeded or there was none. */
+export function failedExchange(): FailedExchange | undefined {
+  const context = currentRequest();
+  return context && failedExchanges.get(context);
+}
+
+function remember(failure: FailedExchange): void {
+  const context = currentRequest();
+  if (context) failedExchanges.set(context, failure);
+}
+
+async function send<Body>(
+  method: 'GET' | 'POST',
+  url: string,
+  options?: NetworkRequestOptions,
+  timeout: number = silence,
+): Promise<NetworkResponse<Body>> {
+  const context = currentRequest();
+  context?.log('debug', `${method} ${withoutQuery(url)}`);
+  const attempt = () => exchange(method, new URL(url), options, timeout, context?.signal);
+  const response = await attempt().catch((error: unknown) => {
+    if (trustSystemStoreAfter(error)) return attempt();
+    remember({ error, url });
+    throw error;
+  });
+  const correlation = response.headers['x-ms-request-id'];
+  context?.log('debug', `${response.status} from ${withoutQuery(url)}${correlation ? ` (${correlation})` : ''}`);
+  const body = parseBody(response, url);
+  if (response.status >= 400) remember({ status: response.status, headers: response.headers, body, url });
+  return { headers: response.headers, status: response.status, body: body as Body };
+}
+
+interface RawResponse {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly text: string;
+}
+
+/**
+ * One HTTP exchange. `timeout`: milliseconds of silence.
+ * @throws the signal's reason when cancelled; node's own error (ECONNREFUSED, ENOTFOUND, a TLS code) when there is
+ * no answer; TokenError Timeout or ResponseInvalid
+ */
+function exchange(
+  method: 'GET' | 'POST',
+  url: URL,
+  options: NetworkRequestOptions | undefined,
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Promise<RawResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<RawResponse>();
+  const body = method === 'POST' ? (options?.body ?? '') : undefined;
+  const requestOptions: RequestOptions = {
+    method,
+    headers: {
+      ...options?.headers,
+      ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+    },
+    timeout,
+    ...(signal ? { signal } : {}),
+  };
+  const open = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const request = open(url, requestOptions, (response) => {
+    readText(response).then((text) => {
+      resolve({ status: response.statusCode ?? 0, headers: flatHeaders(response), text });
+    }, fail);
+  });
+  function fail(error: unknown): void {
+    reject(signal?.aborted ? signal.reason : error);
+  }
+  request.on('timeout', () => {
+    request.destroy(
+      new TokenError('Timeout', `${url.host} did not answer within ${Math.round(timeout / 1000)} seconds.`, {
+        retryable: true,
+      }),
+    );
+  });
+  request.on('error', fail);
+  request.end(body);
+  return promise;
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maximumBody) {
+      response.destroy();
+      throw new TokenError(
+        'ResponseInvalid',
+        `The service answered with more than ${maximumBody} bytes; that is no token.`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function flatHeaders(response: IncomingMessage): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(response.headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+    ),
+  );
+}
+
+function parseBody(response: RawResponse, url: string): Readonly<Record<string, unknown>> {
+  try {
+    const body: unknown = JSON.parse(response.text);
+    if (typeof body === 'object' && body !== null) return { ...body };
+  } catch {
+    // Told below: an answer that is JSON but no object is as useless.
+  }
+  const error = unreadable(response.status, new URL(url).host);
+  remember({ error, url });
+  throw error;
+}
+
+function unreadable(status: number, host: string): TokenError {
+  const what = `${host} answered ${status} with something that is no JSON.`;
+  if (status === 429) return new TokenError('Throttled', `${what} Try again later.`, { retryable: true });
+  if (status >= 500) return new TokenError('ServiceUnavailable', `${what} Try again later.`, { retryable: true });
+  return new TokenError('ResponseInvalid', `${what} A proxy or a captive portal may have answered in its place.`);
+}
+
+function withoutQuery(url: string): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}

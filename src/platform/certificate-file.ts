@@ -1,0 +1,104 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { TokenError } from '../protocol/token-error.ts';
+
+/** A certificate with its private key, as a client credential needs it. */
+export interface CertificateWithKey {
+  /** PKCS #8, PEM, not encrypted. */
+  readonly privateKey: string;
+  /** SHA-256 of the certificate's DER, 64 hexadecimal digits. */
+  readonly thumbprint: string;
+  /** The certificate, then the rest of the chain that the file has, PEM. */
+  readonly chain: string;
+}
+
+const certificateBlock = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+const keyBlock = /-----BEGIN (?:RSA |ENCRYPTED )?PRIVATE KEY-----[\s\S]+?-----END (?:RSA |ENCRYPTED )?PRIVATE KEY-----/;
+
+/**
+ * Reads a certificate and its private key from a PEM or PFX (PKCS #12) file.
+ * @param password of a PFX, or of a PEM's encrypted key
+ * @throws TokenError CertificateNotFound, CertificatePasswordInvalid or CertificateInvalid
+ */
+export async function readCertificateFile(path: string, password: string | undefined): Promise<CertificateWithKey> {
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'ENOENT' ? 'does not exist' : `can't be read (${cause.code ?? cause.message})`;
+    throw new TokenError('CertificateNotFound', `The certificate file '${path}' ${why}.`, { cause });
+  });
+  const text = bytes.toString('latin1');
+  const pem = text.includes('-----BEGIN ') ? text : await pemOfPfx(bytes, path, password);
+  const certificates = pem.match(certificateBlock) ?? [];
+  const key = keyBlock.exec(pem)?.[0];
+  if (certificates.length === 0) throw invalid(path, 'has no certificate');
+  if (!key) throw invalid(path, 'has no private key (an EC key, or a certificate alone, can not sign in)');
+  const privateKey = readKey(key, path, password);
+  const leaf = certificates.map((one) => readCertificate(one, path)).find((one) => one.checkPrivateKey(privateKey));
+  if (!leaf) throw invalid(path, 'has a private key that belongs to none of its certificates');
+  if (privateKey.asymmetricKeyType !== 'rsa') throw invalid(path, 'has no RSA key; Entra takes RSA keys only');
+  checkValidity(leaf, path);
+  const own = leaf.toString().trim();
+  return {
+    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    thumbprint: leaf.fingerprint256.replaceAll(':', ''),
+    chain: [own, ...certificates.filter((one) => one.trim() !== own)].join('\n'),
+  };
+}
+
+function readCertificate(pem: string, path: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (cause) {
+    throw invalid(path, "has a certificate that can't be read", cause);
+  }
+}
+
+function readKey(pem: string, path: string, password: string | undefined): KeyObject {
+  try {
+    return createPrivateKey(password === undefined ? pem : { key: pem, passphrase: password });
+  } catch (cause) {
+    if (pem.includes('ENCRYPTED')) throw wrongPassword(path, password, cause);
+    throw invalid(path, "has a private key that can't be read", cause);
+  }
+}
+
+function checkValidity(certificate: X509Certificate, path: string): void {
+  const now = Date.now();
+  if (certificate.validToDate.getTime() < now) {
+    throw invalid(path, `has a certificate that expired on ${certificate.validToDate.toISOString()}`);
+  }
+  if (certificate.validFromDate.getTime() > now) {
+    throw invalid(path, `has a certificate that is valid only from ${certificate.validFromDate.toISOString()}`);
+  }
+}
+
+async function pemOfPfx(bytes: Buffer, path: string, password: string | undefined): Promise<string> {
+  const { default: forge } = await import('node-forge');
+  let store: import('node-forge').pkcs12.Pkcs12Pfx;
+  try {
+    const asn1 = forge.asn1.fromDer(bytes.toString('binary'));
+    store = forge.pkcs12.pkcs12FromAsn1(asn1, password ?? '');
+  } catch (cause) {
+    if (cause instanceof Error && /mac|password/i.test(cause.message)) throw wrongPassword(path, password, cause);
+    throw invalid(path, 'is neither PEM nor PFX', cause);
+  }
+  const bags = store.safeContents.flatMap((contents) => contents.safeBags);
+  return bags
+    .map((bag) => {
+      if (bag.cert) return forge.pki.certificateToPem(bag.cert);
+      return bag.key ? forge.pki.privateKeyToPem(bag.key) : '';
+    })
+    .join('\n');
+}
+
+function wrongPassword(path: string, password: string | undefined, cause: unknown): TokenError {
+  const what = password ? 'is not the one' : 'is missing: one is needed';
+  return new TokenError(
+    'CertificatePasswordInvalid',
+    `The password ${what} for the certificate file '${path}'. AZURE_CLIENT_CERTIFICATE_PASSWORD carries it.`,
+    { cause },
+  );
+}
+
+function invalid(path: string, why: string, cause?: unknown): TokenError {
+  return new TokenError('CertificateInvalid', `The certificate file '${path}' ${why}.`, { cause });
+}

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import tls from 'node:tls';
+import type { Environment } from '../protocol/environment.ts';
+import { currentRequest } from './request-context.ts';
+
+const proxyNames = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'] as const;
+/** Files of certificates, PEM, to trust beside Node's own: Node's variable, and OpenSSL's, which Linux admins know. */
+const authorityFileNames = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const;
+
+/** What is in force in this process. Node itself applied NODE_EXTRA_CA_CERTS at its start, and a proxy never. */
+let appliedProxy = '';
+let appliedFiles = [process.env['NODE_EXTRA_CA_CERTS'] ?? '', ''].join('\n');
+let systemStoreLoaded = false;
+
+/**
+ * Makes the session's proxy and trusted authorities those of this process, when they have changed.
+ *
+ * Both hold for all requests under way, as they do in any process whose environment changes.
+ */
+export function applyNetworkSettings(environment: Environment): void {
+  applyProxy(environment);
+  const files = authorityFileNames.map((name) => environment[name] ?? '');
+  if (files.join('\n') === appliedFiles) return;
+  appliedFiles = files.join('\n');
+  applyAuthorities();
+}
+
+function applyProxy(environment: Environment): void {
+  const values = proxyNames.map((name) => environment[name] ?? '').join('\n');
+  if (values === appliedProxy) return;
+  appliedProxy = values;
+  if (typeof http.setGlobalProxyFromEnv !== 'function') return;
+  http.setGlobalProxyFromEnv(Object.fromEntries(proxyNames.map((name) => [name, environment[name] ?? ''])));
+}
+
+function applyAuthorities(): void {
+  if (typeof tls.setDefaultCACertificates !== 'function') return;
+  const stores = systemStoreLoaded ? (['bundled', 'system'] as const) : (['bundled'] as const);
+  const files = appliedFiles.split('\n').filter(Boolean);
+  tls.setDefaultCACertificates([...stores.flatMap((store) => tls.getCACertificates(store)), ...files.flatMap(readPem)]);
+}
+
+function readPem(file: string): string[] {
+  try {
+    return [readFileSync(file, 'utf8')];
+  } catch (error) {
+    // Node itself only warns of a missing file; the TLS error that may follow is then explained by this line.
+    const reason = error instanceof Error ? error.message : String(error);
+    currentRequest()?.log('warning', `The file of trusted certificates '${file}' can't be read: ${reason}`);
+    return [];
+  }
+}
+
+/** OpenSSL's words for a chain that ends in an authority that is not trusted. */
+const untrusted: ReadonlySet<string> = new Set([
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/**
+ * Trusts the operating system's certificate store too, once a service's certificate has turned out to need it.
+ *
+ * Corporate proxies that inspect TLS are trusted there. Reading it takes some 45 ms, so it isn't read before.
+ * @returns whether trying again makes sense
+ */
+export function trustSystemStoreAfter(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (systemStoreLoaded || !untrusted.has(code)) return false;
+  systemStoreLoaded = true;
+  applyAuthorities();
+  return true;
+}

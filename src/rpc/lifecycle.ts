@@ -1,0 +1,88 @@
+import type { Environment } from '../protocol/environment.ts';
+import { environmentNames } from '../protocol/environment.ts';
+import type { InitializeParams, InitializeResult } from '../protocol/lifecycle.ts';
+import { TokenError } from '../protocol/token-error.ts';
+import { protocolVersion } from '../protocol/version.ts';
+import { engineVersion } from './engine-version.ts';
+
+/** What the engine knows of the host it serves. */
+export class Host {
+  #initialized: InitializeParams | undefined;
+  #environment: Environment = {};
+
+  /** @throws TokenError ProtocolMismatch or InvalidParameter */
+  initialize(params: InitializeParams, methods: readonly string[]): InitializeResult {
+    const version: unknown = params?.protocolVersion;
+    if (version !== protocolVersion) throw mismatch(version);
+    this.#initialized = params;
+    this.useEnvironment(params.environment);
+    return {
+      protocolVersion,
+      engine: { name: 'EntraTokenBridge', version: engineVersion },
+      node: { version: process.versions.node },
+      capabilities: { methods, limitations: limitations() },
+    };
+  }
+
+  /** @throws TokenError NotInitialized */
+  requireInitialized(): void {
+    if (this.#initialized) return;
+    throw new TokenError('NotInitialized', "The first request must be 'initialize'.");
+  }
+
+  get noBrowser(): string | undefined {
+    return this.#initialized?.capabilities?.noBrowser;
+  }
+
+  get environment(): Environment {
+    return this.#environment;
+  }
+
+  /** From now on, and for requests that are sent later, this is the session's environment. */
+  useEnvironment(environment: unknown): void {
+    if (environment === undefined || environment === null) return;
+    if (typeof environment !== 'object' || Array.isArray(environment)) {
+      throw new TokenError('InvalidParameter', 'Parameter environment: an object of names and values is needed.');
+    }
+    // Names that are not on the list are not ours to know.
+    const known: ReadonlySet<string> = new Set(environmentNames);
+    const entries = Object.entries(environment).filter(
+      (entry): entry is [string, string] => known.has(entry[0]) && typeof entry[1] === 'string',
+    );
+    this.#environment = Object.freeze(Object.fromEntries(entries));
+  }
+}
+
+function mismatch(version: unknown): TokenError {
+  return new TokenError(
+    'ProtocolMismatch',
+    `The host speaks version ${String(version)} of the protocol, this engine (${engineVersion}) speaks version ` +
+      `${protocolVersion}. Both come with the module: install EntraTokenBridge again, in one version.`,
+  );
+}
+
+function limitations(): readonly string[] {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 24 || (major === 24 && minor >= 5)) return [];
+  const version = process.versions.node;
+  return [
+    `Node ${version} can not change proxy and trusted certificates while it runs: those of the engine's start hold. ` +
+      'Node 24.5 and later can.',
+  ];
+}
+
+/**
+ * Ends the engine with its host: when the host has gone, nobody can use what is still under way.
+ * @param cancelAll frees ports and ends tools
+ */
+export function endWithHost(cancelAll: () => void): void {
+  const end = (): void => {
+    cancelAll();
+    // A tool that was just told to end, or a port that is being closed, is given a moment; not a full second.
+    setTimeout(() => process.exit(0), 250);
+  };
+  process.stdin.once('end', end).once('close', end);
+  process.stdout.once('error', end);
+  // Ctrl+C in a terminal reaches the whole process group; the host decides what it means and sends a cancellation.
+  process.on('SIGINT', () => {});
+}

@@ -1,0 +1,140 @@
+import {
+  CancellationSenderStrategy,
+  createMessageConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type CancellationToken,
+  type MessageConnection,
+  type RequestType,
+  type RequestType0,
+} from 'vscode-jsonrpc/node';
+import { getAzToken } from '../protocol/az-token.ts';
+import { rpcErrorNumbers } from '../protocol/errors.ts';
+import { log, progress } from '../protocol/host.ts';
+import { initialize, shutdown } from '../protocol/lifecycle.ts';
+import { forget, ping, status } from '../protocol/session.ts';
+import { TokenError } from '../protocol/token-error.ts';
+import type { RequestContext } from '../platform/request-context.ts';
+import { accountInMemory } from '../token/session-memory.ts';
+import { responseErrorOf } from './errors.ts';
+import { endWithHost, Host } from './lifecycle.ts';
+import { messageDecoder } from './message-decoder.ts';
+import { RequestsUnderWay, type RequestUnderWay } from './requests.ts';
+
+const methods = [initialize, getAzToken, ping, status, forget, shutdown].map((type) => type.method);
+
+/** Serves one host over this process's stdin and stdout until the host goes. */
+export function serve(): void {
+  const startedOn = Date.now();
+  const host = new Host();
+  const requests = new RequestsUnderWay();
+  const writer = new StreamMessageWriter(process.stdout);
+  const refuse = (code: number, message: string): Promise<void> => {
+    return writer.write({ jsonrpc: '2.0', id: null, error: { code, message } } as never);
+  };
+  const reader = new StreamMessageReader(process.stdin, {
+    contentTypeDecoder: messageDecoder((code, message) => void refuse(code, message)),
+  });
+  const connection = createMessageConnection(reader, writer, quiet, {
+    cancellationStrategy: { receiver: requests, sender: CancellationSenderStrategy.Message },
+  });
+
+  answer(connection, initialize, (params) => host.initialize(params, methods));
+  answer(connection, ping, () => null);
+  answer(connection, status, () => ({
+    processId: process.pid,
+    startedOn,
+    requests: requests.count,
+    account: accountInMemory(),
+    memory: { heapUsed: process.memoryUsage().heapUsed, rss: process.memoryUsage.rss() },
+  }));
+  answer(connection, forget, async () => {
+    host.requireInitialized();
+    const { forgetSession } = await import('../token/session.ts');
+    await forgetSession();
+    return null;
+  });
+  answer(connection, getAzToken, (params, token) => {
+    host.requireInitialized();
+    const { parameterSet, parameters, environment, logLevel } = objectOf(params);
+    host.useEnvironment(environment);
+    const snapshot = host.environment;
+    return requests.during(token, async (request) => {
+      const { acquireAzToken } = await import('../token/acquire-token.ts');
+      const context = contextOf(connection, request, { environment: snapshot, noBrowser: host.noBrowser, logLevel });
+      return acquireAzToken(String(parameterSet), objectOf(parameters), context);
+    });
+  });
+  answer(connection, shutdown, () => {
+    setImmediate(() => process.stdin.destroy());
+    return null;
+  });
+
+  // A frame whose length is wrong can't be told from the next one: say so and end, the host starts a new engine.
+  connection.onError(([error]) => {
+    void refuse(rpcErrorNumbers.parseError, `The stream can't be read any further: ${error.message}`).finally(() => {
+      process.stdin.destroy();
+    });
+  });
+  endWithHost(() => requests.cancelAll());
+  connection.listen();
+}
+
+/** vscode-jsonrpc complains to its logger of what {@link messageDecoder} and onError have answered already. */
+const quiet = { error() {}, warn() {}, info() {}, log() {} };
+
+/** Registers a handler whose errors keep their codes. */
+function answer<Params, Result>(
+  connection: MessageConnection,
+  type: RequestType<Params, Result, unknown> | RequestType0<Result, unknown>,
+  handler: (params: Params, token: CancellationToken) => Result | Promise<Result>,
+): void {
+  // The untyped registration: it hands on params of any shape, so that the handler can say what is wrong with them.
+  connection.onRequest(type.method, async (...received: unknown[]): Promise<unknown> => {
+    const token = received.at(-1) as CancellationToken;
+    const params = received.length > 1 ? received[0] : undefined;
+    try {
+      return await handler(params as Params, token);
+    } catch (error) {
+      return responseErrorOf(error);
+    }
+  });
+}
+
+function contextOf(
+  connection: MessageConnection,
+  request: RequestUnderWay,
+  given: Pick<RequestContext, 'environment' | 'noBrowser'> & { readonly logLevel: unknown },
+): RequestContext {
+  const levels =
+    given.logLevel === 'debug'
+      ? ['warning', 'verbose', 'debug']
+      : given.logLevel === 'verbose'
+        ? ['warning', 'verbose']
+        : ['warning'];
+  const tell = (sent: Promise<void>): void => void sent.catch(() => {});
+  return {
+    environment: given.environment,
+    noBrowser: given.noBrowser,
+    signal: request.signal,
+    log(level, message) {
+      if (levels.includes(level)) tell(connection.sendNotification(log, { requestId: request.id, level, message }));
+    },
+    progress(activity, statusText, until) {
+      tell(
+        connection.sendNotification(progress, {
+          requestId: request.id,
+          activity,
+          status: statusText,
+          ...(until === undefined ? {} : { until }),
+        }),
+      );
+    },
+  };
+}
+
+/** @throws TokenError InvalidParameter */
+function objectOf(value: unknown): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw new TokenError('InvalidParameter', 'The params must be an object with parameterSet and parameters.');
+}

@@ -1,0 +1,132 @@
+import { credentialSources, type AzTokenParameters, type CredentialSource } from '../protocol/az-token.ts';
+import { TokenError } from '../protocol/token-error.ts';
+
+/** The formats of parameters. Messages name a parameter as PowerShell users know it. */
+
+const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const domain = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/i;
+/** Entra's names for "any tenant of this kind". */
+const tenantGroups: ReadonlySet<string> = new Set(['organizations', 'common', 'consumers']);
+/** What RFC 6749 section 3.3 lets a scope consist of, without the quotes and the space between two of them. */
+const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/** A day: nobody waits longer for a sign-in, and a timer can't run for much more than 24 of them. */
+const maximumTimeout = 86_400;
+
+export function invalid(parameter: string, problem: string): TokenError {
+  return new TokenError('InvalidParameter', `Parameter ${parameter}: ${problem}`, { parameter });
+}
+
+/** @returns the value, undefined when it was not given */
+function text(parameters: Record<string, unknown>, name: string, parameter: string): string | undefined {
+  const value = parameters[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string') throw invalid(parameter, 'a text is needed.');
+  if (value.trim() === '') throw invalid(parameter, 'the value is empty. Leave the parameter out, or give it a value.');
+  return value;
+}
+
+export function tenantOf(parameters: Record<string, unknown>): string | undefined {
+  const value = text(parameters, 'tenantId', 'TenantId');
+  if (value === undefined || guid.test(value) || domain.test(value) || tenantGroups.has(value)) return value;
+  throw invalid(
+    'TenantId',
+    `'${value}' is no tenant. Give its id (a GUID) or one of its domains, such as contoso.onmicrosoft.com.`,
+  );
+}
+
+export function clientIdOf(parameters: Record<string, unknown>): string | undefined {
+  const value = text(parameters, 'clientId', 'ClientId');
+  if (value === undefined || guid.test(value)) return value;
+  throw invalid('ClientId', `'${value}' is no client id. It is a GUID: the application id of an app registration.`);
+}
+
+/** @returns the resource without a trailing slash */
+export function resourceOf(parameters: Record<string, unknown>): string {
+  const value = text(parameters, 'resource', 'Resource') ?? 'https://graph.microsoft.com';
+  const resource = value.replace(/\/+$/, '');
+  if (guid.test(resource)) return resource;
+  const url = URL.canParse(resource) ? new URL(resource) : undefined;
+  const acceptable = url && (url.protocol === 'https:' || url.protocol === 'api:' || url.protocol === 'urn:');
+  if (acceptable && scopeToken.test(resource)) return resource;
+  throw invalid(
+    'Resource',
+    `'${value}' is no resource. Give its https address, its application id URI (api://...) or its application id (a GUID).`,
+  );
+}
+
+/** @returns the scopes as they were given, `.default` when there are none */
+export function scopesOf(parameters: Record<string, unknown>): readonly string[] {
+  const value = parameters['scope'] ?? ['.default'];
+  if (!Array.isArray(value) || value.length === 0) throw invalid('Scope', 'a list of scopes is needed.');
+  return value.map((scope: unknown) => {
+    if (typeof scope === 'string' && scopeToken.test(scope)) return scope;
+    throw invalid(
+      'Scope',
+      `'${String(scope)}' is no scope. Give one scope an element, without spaces, such as User.Read.`,
+    );
+  });
+}
+
+/** @returns the claims challenge as it was given */
+export function claimOf(parameters: Record<string, unknown>): string | undefined {
+  const value = text(parameters, 'claim', 'Claim');
+  if (value === undefined || isJsonObject(value)) return value;
+  throw invalid(
+    'Claim',
+    `the value is no JSON object. Give the claims challenge decoded, such as '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'.`,
+  );
+}
+
+/** @returns milliseconds */
+export function timeoutOf(parameters: Record<string, unknown>): number {
+  const value = parameters['timeoutSeconds'] ?? 120;
+  if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= maximumTimeout) return value * 1000;
+  throw invalid('TimeoutSeconds', `'${String(value)}' is no number of seconds from 1 to ${maximumTimeout}.`);
+}
+
+export function precedenceOf(parameters: Record<string, unknown>): readonly CredentialSource[] | undefined {
+  const value = parameters['credentialPrecedence'];
+  if (value === undefined || value === null) return undefined;
+  if (!Array.isArray(value) || value.length === 0)
+    throw invalid('CredentialPrecedence', 'a list of sources is needed.');
+  return value.map((given: unknown) => {
+    const source = credentialSources.find((known) => known.toLowerCase() === String(given).toLowerCase());
+    if (source) return source;
+    throw invalid(
+      'CredentialPrecedence',
+      `'${String(given)}' is no source. The sources are ${credentialSources.join(', ')}.`,
+    );
+  });
+}
+
+/**
+ * Refuses what a parameter set doesn't take.
+ * @throws TokenError InvalidParameterCombination for a parameter of another set, InvalidParameter for an unknown one
+ */
+export function refuseOthers(
+  parameters: Record<string, unknown>,
+  parameterSet: string,
+  taken: readonly (keyof AzTokenParameters)[],
+  known: readonly (keyof AzTokenParameters)[],
+): void {
+  for (const name of Object.keys(parameters)) {
+    if (taken.some((one) => one === name) || parameters[name] === undefined) continue;
+    const parameter = name.charAt(0).toUpperCase() + name.slice(1);
+    if (!known.some((one) => one === name)) throw invalid(parameter, 'there is no such parameter.');
+    throw new TokenError(
+      'InvalidParameterCombination',
+      `Parameter ${parameter} can't be used together with the parameter set ${parameterSet}.`,
+      { parameter },
+    );
+  }
+}
+
+function isJsonObject(value: string): boolean {
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,34 @@
+import type { AzTokenResult } from '../protocol/az-token.ts';
+import type { TokenAnswer } from '../grants/token-answer.ts';
+import { claimOf, claimsOf } from './claims.ts';
+
+/** A cached token is handed out until this long before its end, in milliseconds: MSAL's own rule. */
+const renewalOffset = 5 * 60_000;
+
+/** Get-AzToken's result from a grant's answer and what the token itself says. */
+export function azTokenResult(
+  answer: TokenAnswer,
+  requested: { readonly scopes: readonly string[]; readonly tenantId: string | undefined },
+): AzTokenResult {
+  const claims = claimsOf(answer.accessToken);
+  const expiresOn = expiryOf(answer, claimOf(claims, 'exp'));
+  const reusableUntil = expiresOn - renewalOffset;
+  return {
+    token: answer.accessToken,
+    expiresOn,
+    identity: claimOf(claims, 'upn') ?? claimOf(claims, 'email') ?? claimOf(claims, 'oid') ?? null,
+    tenantId: claimOf(claims, 'tid') ?? requested.tenantId ?? null,
+    scopes: claimOf(claims, 'scp')?.split(' ').filter(Boolean) ?? requested.scopes,
+    claims: claims.map(([name, ...values]) => [name, ...values.map((value) => `'${value}`)] as const),
+    reusableUntil: answer.reusable && reusableUntil > Date.now() ? reusableUntil : null,
+  };
+}
+
+/**
+ * The token's own `exp` (RFC 7519 section 4.1.4) wins over what a tool printed: older versions of az print a local
+ * time without its zone, which is an hour off on the days that change it.
+ */
+function expiryOf(answer: TokenAnswer, exp: string | undefined): number {
+  const seconds = Number(exp);
+  return Number.isFinite(seconds) && seconds > 0 ? Math.round(seconds * 1000) : answer.expiresOn;
+}
