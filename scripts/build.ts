@@ -1,0 +1,98 @@
+/** Bundles the programs into dist/: `node scripts/build.ts`. */
+
+import { cp, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+
+const root = join(import.meta.dirname, '..');
+const programs = ['engine', 'cli', 'emulator'];
+/** Files that start as threads of their own: found beside the bundle under their own name. */
+const threads = ['grants/environment-worker'];
+/** Loaded when somebody has installed it; `@azure/identity`'s broker plugin is native code. */
+const notBundled = ['@azure/identity-vscode'];
+
+interface BuiltFile {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/**
+ * dist/<program>.js is src/start.cjs, which any Node can parse; it loads dist/lib/<program>.js, the bundle, and that
+ * loads the chunks in dist/lib that a call needs. CommonJS, because it starts faster than ES modules do
+ * (docs/decisions/0003-bundles.md has the figures).
+ */
+export async function build(folder = join(root, 'dist')): Promise<readonly BuiltFile[]> {
+  const entries = programs.filter((name) => existsSync(join(root, 'src', `${name}.ts`)));
+  // Built beside the old one and put in its place at the end: a test run or session that uses dist/ meanwhile
+  // never sees half a build.
+  const fresh = `${folder}.${process.pid}`;
+  const input = Object.fromEntries([...entries, ...threads].map((name) => [name.split('/').at(-1), source(name)]));
+  const bundle = await rolldown({
+    input,
+    cwd: root,
+    platform: 'node',
+    transform: { target: 'node22.21' },
+    external: notBundled,
+    plugins: [lazyBuiltins],
+    onLog(level, log) {
+      if (level === 'warn') throw new Error(`rolldown: ${log.message}`);
+    },
+  });
+  const { output } = await bundle.write({
+    dir: join(fresh, 'lib'),
+    format: 'cjs',
+    minify: true,
+    comments: { legal: false },
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+  });
+  await bundle.close();
+  for (const name of entries) await cp(join(root, 'src', 'start.cjs'), join(fresh, `${name}.js`));
+  await writeFile(join(fresh, 'package.json'), '{ "type": "commonjs" }\n');
+
+  await mkdir(folder, { recursive: true });
+  await rename(folder, `${fresh}.old`);
+  await rename(fresh, folder);
+  await rm(`${fresh}.old`, { recursive: true, force: true });
+  const chunks = output.filter((file): file is OutputChunk => file.type === 'chunk');
+  return Promise.all(
+    chunks.map(async ({ fileName }) => ({
+      name: `lib/${fileName}`,
+      bytes: (await stat(join(folder, 'lib', fileName))).size,
+    })),
+  );
+}
+
+function source(name: string): string {
+  return join(root, 'src', `${name}.ts`);
+}
+
+/**
+ * vscode-jsonrpc takes two functions of node:crypto and node:net for named pipes, which we don't use; loading
+ * node:crypto costs a fifth of the engine's start. Here they are loaded when somebody calls them.
+ */
+const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  resolveId(id, importer) {
+    return id in lazyMembers && importer?.includes('vscode-jsonrpc') ? `\0lazy:${id}` : null;
+  },
+  load(id) {
+    if (!id.startsWith('\0lazy:')) return null;
+    const name = id.slice('\0lazy:'.length);
+    const members = lazyMembers[name] ?? [];
+    const getters = members.map(
+      (member) => `get ${member}() { return process.getBuiltinModule('${name}').${member}; }`,
+    );
+    return { code: `module.exports = { ${getters.join(', ')} };`, moduleType: 'js' };
+  },
+};
+const lazyMembers: Record<string, readonly string[]> = {
+  crypto: ['randomBytes'],
+  net: ['createServer', 'createConnection'],
+};
+
+if (import.meta.main) {
+  const files = await build();
+  for (const { name, bytes } of files) console.log(`${String(Math.ceil(bytes / 1024)).padStart(5)} KB  dist/${name}`);
+}
