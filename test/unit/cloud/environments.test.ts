@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { chosenCloud } from '../../../src/cloud/environments.ts';
+
+describe('The cloud', () => {
+  it('is the public one when the environment says nothing', () => {
+    expect(chosenCloud({})).toEqual({ authorityHost: 'https://login.microsoftonline.com', wellKnown: true });
+  });
+  it('is the one that AZURE_AUTHORITY_HOST names', () => {
+    expect(chosenCloud({ AZURE_AUTHORITY_HOST: 'https://login.microsoftonline.us/' })).toEqual({
+      authorityHost: 'https://login.microsoftonline.us',
+      wellKnown: true,
+    });
+  });
+  it('is not well known when the host is nobody that Microsoft runs', () => {
+    expect(chosenCloud({ AZURE_AUTHORITY_HOST: 'https://localhost:8443' })).toEqual({
+      authorityHost: 'https://localhost:8443',
+      wellKnown: false,
+    });
+  });
+  it.each(['http://localhost', 'login.microsoftonline.us', 'nonsense'])(
+    'is refused when AZURE_AUTHORITY_HOST is %s',
+    (value) => {
+      expect(() => chosenCloud({ AZURE_AUTHORITY_HOST: value })).toThrow(
+        expect.objectContaining({
+          code: 'InvalidParameter',
+          message: `AZURE_AUTHORITY_HOST is '${value}', which is no https address. Set it to one such as https://login.microsoftonline.us, or clear it for the public cloud.`,
+        }),
+      );
+    },
+  );
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { currentRequest } from '../../../src/platform/request-context.ts';
+import { InFlight } from '../../../src/token/in-flight.ts';
+import { recordedContext } from '../../helpers/request-context.ts';
+
+describe('Requests in flight', () => {
+  it('are sent once when the same one is asked for twice', async () => {
+    const inFlight = new InFlight<number>();
+    const gate = Promise.withResolvers<number>();
+    let sent = 0;
+    const work = (): Promise<number> => ((sent += 1), gate.promise);
+    const both = [inFlight.join('a', recordedContext(), work), inFlight.join('a', recordedContext(), work)];
+    gate.resolve(7);
+    expect(await Promise.all(both)).toEqual([7, 7]);
+    expect(sent).toBe(1);
+  });
+
+  it('are sent again when the first has ended', async () => {
+    const inFlight = new InFlight<number>();
+    let sent = 0;
+    const work = (): Promise<number> => Promise.resolve((sent += 1));
+    expect(await inFlight.join('a', recordedContext(), work)).toBe(1);
+    expect(await inFlight.join('a', recordedContext(), work)).toBe(2);
+  });
+
+  it('go on for the others when one caller is cancelled', async () => {
+    const inFlight = new InFlight<number>();
+    const gate = Promise.withResolvers<number>();
+    const controller = new AbortController();
+    const one = inFlight.join('a', recordedContext({ signal: controller.signal }), () => gate.promise);
+    const other = inFlight.join('a', recordedContext(), () => gate.promise);
+    controller.abort(new Error('gone'));
+    await expect(one).rejects.toThrow('gone');
+    gate.resolve(1);
+    expect(await other).toBe(1);
+  });
+
+  it('end when the last caller is cancelled', async () => {
+    const inFlight = new InFlight<number>();
+    const controller = new AbortController();
+    let inner: AbortSignal | undefined;
+    const call = inFlight.join('a', recordedContext({ signal: controller.signal }), () => {
+      inner = currentRequest()?.signal;
+      return Promise.withResolvers<number>().promise;
+    });
+    controller.abort(new Error('gone'));
+    await expect(call).rejects.toThrow('gone');
+    expect(inner?.aborted).toBe(true);
+  });
+
+  it('are not kept when they fail', async () => {
+    const inFlight = new InFlight<number>();
+    await expect(inFlight.join('a', recordedContext(), () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await inFlight.join('a', recordedContext(), () => Promise.resolve(2))).toBe(2);
+  });
+});
