@@ -73,16 +73,18 @@ function limitations(): readonly string[] {
 
 /**
  * Ends the engine with its host: when the host has gone, nobody can use what is still under way.
- * @param cancelAll frees ports and ends tools
+ * @param cancelAll frees ports and ends tools; returns how many requests were under way
  */
-export function endWithHost(cancelAll: () => void): void {
+export function endWithHost(cancelAll: () => number): void {
   const end = (): void => {
-    cancelAll();
-    // A tool that was just told to end, or a port that is being closed, is given a moment; not a full second.
-    setTimeout(() => process.exit(0), 250);
+    const cancelled = cancelAll();
+    // Answers on their way out are let out; a tool that was just told to end, or a port that is being closed, is given
+    // a moment, which must stay well under the second that hosts wait.
+    process.stdout.end(() => setTimeout(() => process.exit(0), cancelled > 0 ? 250 : 0));
+    setTimeout(() => process.exit(0), 500);
   };
   process.stdin.once('end', end).once('close', end);
-  process.stdout.once('error', end);
+  process.stdout.once('error', () => process.exit(0));
   // Ctrl+C in a terminal reaches the whole process group; the host decides what it means and sends a cancellation.
   process.on('SIGINT', () => {});
 }

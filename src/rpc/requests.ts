@@ -47,8 +47,11 @@ export class RequestsUnderWay implements RequestCancellationReceiverStrategy {
     return this.#controllers.size;
   }
 
-  cancelAll(): void {
+  /** @returns how many there were */
+  cancelAll(): number {
+    const count = this.count;
     for (const controller of this.#controllers) controller.abort(cancelled());
+    return count;
   }
 }
 

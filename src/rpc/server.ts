@@ -1,7 +1,6 @@
 import {
   CancellationSenderStrategy,
   createMessageConnection,
-  StreamMessageReader,
   StreamMessageWriter,
   type CancellationToken,
   type MessageConnection,
@@ -9,7 +8,6 @@ import {
   type RequestType0,
 } from 'vscode-jsonrpc/node';
 import { getAzToken } from '../protocol/az-token.ts';
-import { rpcErrorNumbers } from '../protocol/errors.ts';
 import { log, progress } from '../protocol/host.ts';
 import { initialize, shutdown } from '../protocol/lifecycle.ts';
 import { forget, ping, status } from '../protocol/session.ts';
@@ -18,7 +16,7 @@ import type { RequestContext } from '../platform/request-context.ts';
 import { accountInMemory } from '../token/session-memory.ts';
 import { responseErrorOf } from './errors.ts';
 import { endWithHost, Host } from './lifecycle.ts';
-import { messageDecoder } from './message-decoder.ts';
+import { FrameReader } from './frame-reader.ts';
 import { RequestsUnderWay, type RequestUnderWay } from './requests.ts';
 
 const methods = [initialize, getAzToken, ping, status, forget, shutdown].map((type) => type.method);
@@ -29,11 +27,9 @@ export function serve(): void {
   const host = new Host();
   const requests = new RequestsUnderWay();
   const writer = new StreamMessageWriter(process.stdout);
-  const refuse = (code: number, message: string): Promise<void> => {
-    return writer.write({ jsonrpc: '2.0', id: null, error: { code, message } } as never);
-  };
-  const reader = new StreamMessageReader(process.stdin, {
-    contentTypeDecoder: messageDecoder((code, message) => void refuse(code, message)),
+  const reader = new FrameReader(process.stdin, (code, message) => {
+    // JSON-RPC 2.0 section 5: null where no id could be read, which vscode-jsonrpc's types don't know.
+    writer.write({ jsonrpc: '2.0', id: null, error: { code, message } } as never).catch(() => {});
   });
   const connection = createMessageConnection(reader, writer, quiet, {
     cancellationStrategy: { receiver: requests, sender: CancellationSenderStrategy.Message },
@@ -70,17 +66,11 @@ export function serve(): void {
     return null;
   });
 
-  // A frame whose length is wrong can't be told from the next one: say so and end, the host starts a new engine.
-  connection.onError(([error]) => {
-    void refuse(rpcErrorNumbers.parseError, `The stream can't be read any further: ${error.message}`).finally(() => {
-      process.stdin.destroy();
-    });
-  });
   endWithHost(() => requests.cancelAll());
   connection.listen();
 }
 
-/** vscode-jsonrpc complains to its logger of what {@link messageDecoder} and onError have answered already. */
+/** vscode-jsonrpc complains to its logger of what has been answered already. */
 const quiet = { error() {}, warn() {}, info() {}, log() {} };
 
 /** Registers a handler whose errors keep their codes. */

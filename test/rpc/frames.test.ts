@@ -1,0 +1,102 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { spawnEngine } from '../helpers/engine.ts';
+import { frame, FrameReader, rawFrame } from '../helpers/frames.ts';
+
+let child: ChildProcessWithoutNullStreams;
+let answers: FrameReader;
+let exited: Promise<number | null>;
+
+beforeEach(() => {
+  child = spawnEngine();
+  answers = new FrameReader(child);
+  const exit = Promise.withResolvers<number | null>();
+  child.once('exit', exit.resolve);
+  exited = exit.promise;
+});
+afterEach(async () => {
+  child.stdin.destroy();
+  await exited;
+});
+
+const ping = frame({ jsonrpc: '2.0', id: 99, method: 'session/ping' });
+const pong = { jsonrpc: '2.0', id: 99, result: null };
+
+describe('A frame that can be told from the next one', () => {
+  it.each([
+    ['that is no JSON', '{"jsonrpc":', -32700, "The frame's content is no JSON"],
+    ['that is no object', '7', -32600, 'A JSON-RPC message is an object.'],
+    ['that is a batch', '[]', -32600, 'Batches are not served. Send each request in a frame of its own.'],
+    [
+      'of another JSON-RPC',
+      '{"jsonrpc":"1.0","id":1,"method":"session/ping"}',
+      -32600,
+      'The member jsonrpc must be "2.0".',
+    ],
+    ['without a method', '{"jsonrpc":"2.0","id":1}', -32600, 'The member method must be a string.'],
+    [
+      'whose id is an object',
+      '{"jsonrpc":"2.0","id":{},"method":"session/ping"}',
+      -32600,
+      'The member id must be a number or a string.',
+    ],
+    ['of zero bytes', '', -32700, "The frame's content is no JSON"],
+  ])('%s is answered with an error, and the next request is served', async (_what, content, code, message) => {
+    child.stdin.write(rawFrame(content));
+    child.stdin.write(ping);
+    const refusal = await answers.next();
+    expect(refusal).toMatchObject({ id: null, error: { code } });
+    expect(refusal.error?.message).toContain(message);
+    expect(await answers.next()).toEqual(pong);
+  });
+
+  it('with an unknown method is answered with -32601, and the next request is served', async () => {
+    child.stdin.write(frame({ jsonrpc: '2.0', id: 1, method: 'azToken/steal' }) + ping);
+    expect(await answers.next()).toMatchObject({
+      id: 1,
+      error: { code: -32601, message: 'Unhandled method azToken/steal' },
+    });
+    expect(await answers.next()).toEqual(pong);
+  });
+
+  it('with an unknown notification is passed over', async () => {
+    child.stdin.write(frame({ jsonrpc: '2.0', method: 'some/thing' }) + ping);
+    expect(await answers.next()).toEqual(pong);
+  });
+
+  it('of 10 MB is read, and the next request is served', async () => {
+    const resource = 'x'.repeat(10_000_000);
+    child.stdin.write(frame({ jsonrpc: '2.0', id: 1, method: 'session/ping', params: { resource } }) + ping);
+    expect(await answers.next()).toMatchObject({ id: 1, result: null });
+    expect(await answers.next()).toEqual(pong);
+  });
+
+  it('is read when it comes byte by byte', async () => {
+    for (const byte of ping) child.stdin.write(byte);
+    expect(await answers.next()).toEqual(pong);
+  });
+});
+
+describe('A frame whose length is wrong', () => {
+  it.each([
+    ['has no Content-Length', 'Content-Type: x\r\n\r\n{}'],
+    ['has a length that is no number', rawFrame('{}', 'many')],
+    ['has a header without a colon', 'nonsense\r\n\r\n{}'],
+    ['is shorter than its content', rawFrame('{"jsonrpc":"2.0","id":1,"method":"session/ping"}', 10) + ping],
+  ])('and %s ends the engine cleanly, after an error', async (_what, bytes) => {
+    child.stdin.write(bytes);
+    expect(await answers.next()).toMatchObject({ id: null, error: { code: -32700 } });
+    expect(await exited).toBe(0);
+  });
+
+  it('and is longer than what comes is waited for, until stdin ends', async () => {
+    child.stdin.end(rawFrame('{}', 1000));
+    expect(await exited).toBe(0);
+  });
+
+  it('and is negative ends the engine cleanly, after an error', async () => {
+    child.stdin.write(rawFrame('{}', -5) + ping);
+    expect(await answers.next()).toMatchObject({ id: null, error: { code: -32700 } });
+    expect(await exited).toBe(0);
+  });
+});

@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CancellationTokenSource } from 'vscode-jsonrpc/node';
+import { getAzToken } from '../../src/protocol/az-token.ts';
+import { initialize, shutdown } from '../../src/protocol/lifecycle.ts';
+import { ping, status } from '../../src/protocol/session.ts';
+import { protocolVersion } from '../../src/protocol/version.ts';
+import { spawnEngine, startEngine } from '../helpers/engine.ts';
+import { frame, FrameReader } from '../helpers/frames.ts';
+
+/** A service that takes connections and never says a word. */
+const silent = createServer();
+const sockets = new Set<Socket>();
+let silentEnvironment: Record<string, string>;
+
+beforeAll(async () => {
+  silent.on('connection', (socket) => sockets.add(socket.on('error', () => {})));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  silent.listen(0, '127.0.0.1', resolve);
+  await promise;
+  silentEnvironment = {
+    AZURE_AUTHORITY_HOST: `https://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+    AZURE_TENANT_ID: 'contoso.com',
+    AZURE_CLIENT_ID: '11111111-2222-3333-4444-555555555555',
+    AZURE_CLIENT_SECRET: 'secret',
+  };
+});
+afterAll(() => {
+  for (const socket of sockets) socket.destroy();
+  silent.close();
+});
+
+const hanging = { parameterSet: 'NonInteractive', parameters: {} } as const;
+
+describe('initialize', () => {
+  it('names engine, Node and the methods', async () => {
+    await using engine = await startEngine();
+    expect(engine.initialized).toMatchObject({
+      protocolVersion,
+      engine: { name: 'EntraTokenBridge', version: JSON.parse(readFileSync('package.json', 'utf8')).version },
+      node: { version: process.versions.node },
+      capabilities: { methods: expect.arrayContaining(['azToken/get', 'session/ping', 'shutdown']) },
+    });
+  });
+
+  it('refuses another version of the protocol, naming both and the way out', async () => {
+    await using engine = await startEngine();
+    const params = { protocolVersion: 99, host: { name: 'test', version: '1' }, capabilities: {} };
+    await expect(engine.connection.sendRequest(initialize, params)).rejects.toMatchObject({
+      code: -32600,
+      message: expect.stringMatching(
+        /^The host speaks version 99 of the protocol, this engine \(\S+\) speaks version 1\. Both come with the module: install EntraTokenBridge again, in one version\.$/,
+      ),
+      data: { code: 'ProtocolMismatch', retryable: false },
+    });
+  });
+
+  it('must be the first request', async () => {
+    const child = spawnEngine();
+    const answers = new FrameReader(child);
+    child.stdin.write(frame({ jsonrpc: '2.0', id: 1, method: 'azToken/get', params: hanging }));
+    expect(await answers.next()).toMatchObject({
+      error: { code: -32002, message: "The first request must be 'initialize'.", data: { code: 'NotInitialized' } },
+    });
+    child.stdin.end();
+  });
+
+  it('may be followed by a request before its answer has come', async () => {
+    const child = spawnEngine();
+    const answers = new FrameReader(child);
+    const params = { protocolVersion, host: { name: 'test', version: '1' }, capabilities: {} };
+    child.stdin.write(
+      frame({ jsonrpc: '2.0', id: 1, method: 'initialize', params }) +
+        frame({ jsonrpc: '2.0', id: 2, method: 'azToken/get', params: { parameterSet: 'None', parameters: {} } }),
+    );
+    expect(await answers.next()).toMatchObject({ id: 1, result: { protocolVersion } });
+    expect(await answers.next()).toMatchObject({ id: 2, error: { data: { code: 'InvalidParameterSet' } } });
+    child.stdin.end();
+  });
+});
+
+describe('Wrong params', () => {
+  it.each([
+    ['a list', [1, 2]],
+    ['a text', 'x'],
+    ['without parameters', { parameterSet: 'NonInteractive' }],
+    ['with parameters that are a list', { parameterSet: 'NonInteractive', parameters: [] }],
+    ['with an environment that is a list', { ...hanging, environment: [] }],
+  ])('%s: get -32602 and leave the engine usable', async (_what, params) => {
+    await using engine = await startEngine();
+    await expect(engine.connection.sendRequest('azToken/get', params)).rejects.toMatchObject({
+      code: -32602,
+      data: { code: 'InvalidParameter' },
+    });
+    expect(await engine.connection.sendRequest(ping)).toBeNull();
+  });
+});
+
+describe('$/cancelRequest', () => {
+  it('ends a request at once and leaves the engine usable', async () => {
+    await using engine = await startEngine({ environment: silentEnvironment });
+    const source = new CancellationTokenSource();
+    const request = engine.connection.sendRequest(getAzToken, hanging, source.token);
+    const connected = new Promise((resolve) => silent.once('connection', resolve));
+    await connected;
+    source.cancel();
+    await expect(request).rejects.toMatchObject({
+      code: -32800,
+      message: 'The request was cancelled.',
+      data: { code: 'Cancelled' },
+    });
+    expect(await engine.connection.sendRequest(status)).toMatchObject({ requests: 0 });
+  });
+});
+
+describe('The engine leaves', () => {
+  it('when stdin ends, within a second, although a request is under way', async () => {
+    const engine = await startEngine({ environment: silentEnvironment });
+    const connected = new Promise((resolve) => silent.once('connection', resolve));
+    engine.connection.sendRequest(getAzToken, hanging).catch(() => {});
+    await connected;
+    const start = performance.now();
+    engine.process.stdin.end();
+    expect(await engine.exited).toBe(0);
+    expect(performance.now() - start).toBeLessThan(1000);
+    expect(engine.lastWords()).toBe('');
+  });
+
+  it('when it is told to shut down, after the answer', async () => {
+    const engine = await startEngine();
+    expect(await engine.connection.sendRequest(shutdown)).toBeNull();
+    expect(await engine.exited).toBe(0);
+  });
+
+  it.skipIf(process.platform === 'win32')("not by Ctrl+C, which is the host's to judge", async () => {
+    await using engine = await startEngine();
+    engine.process.kill('SIGINT');
+    expect(await engine.connection.sendRequest(ping)).toBeNull();
+  });
+});
