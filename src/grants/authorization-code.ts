@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { AccountInfo } from '@azure/msal-node';
 import { TokenError } from '../protocol/token-error.ts';
 import { publicClient, type ClientIdentity } from '../msal/applications.ts';
-import { openBrowser } from '../platform/browser.ts';
+import { findBrowser, openBrowser } from '../platform/browser.ts';
 import { currentRequest } from '../platform/request-context.ts';
 import { LoopbackListener, type AuthorizationResponse } from './loopback-listener.ts';
 import { answerOf, type TokenAnswer } from './token-answer.ts';
@@ -33,7 +33,9 @@ export async function authorizationCode(
   request: AuthorizationCodeRequest,
 ): Promise<TokenAnswer & { readonly signedIn: SignedInAccount | undefined }> {
   const context = currentRequest();
-  if (context?.noBrowser) throw browserUnavailable(context.noBrowser);
+  if (!context) throw new TokenError('EngineError', 'A browser sign-in was asked for outside of a request.');
+  const browser = context.noBrowser ? { reason: context.noBrowser } : findBrowser(context.environment);
+  if ('reason' in browser) throw browserUnavailable(browser.reason);
   const client = publicClient(request.identity);
   const secrets = { state: random(), nonce: random(), verifier: random() };
   const listener = await LoopbackListener.open(secrets.state);
@@ -52,7 +54,11 @@ export async function authorizationCode(
       responseMode: 'query',
       prompt: 'select_account',
     });
-    const response = await askPerson(address, listener, request.until);
+    const problem = await openBrowser(browser, address, context.environment);
+    if (problem) throw browserUnavailable(problem);
+    context.log('verbose', `A browser was opened; it comes back to ${listener.redirectUri}.`);
+    context.progress('Signing in', 'Finish the sign-in in the browser window that has opened.', request.until);
+    const response = await listener.answer(context.signal);
     return await withReply(response, async () => {
       const result = await client.acquireTokenByCode({
         ...common,
@@ -64,7 +70,7 @@ export async function authorizationCode(
       return { ...answerOf(result), signedIn };
     });
   } finally {
-    context?.progress('Signing in', 'Done');
+    context.progress('Signing in', 'Done');
     await listener.close();
   }
 }
@@ -81,16 +87,6 @@ export async function silent(
     ...(request.claims === undefined ? {} : { claims: request.claims }),
   });
   return answerOf(result);
-}
-
-async function askPerson(address: string, listener: LoopbackListener, until: number): Promise<AuthorizationResponse> {
-  const context = currentRequest();
-  if (!context) throw new TokenError('EngineError', 'A browser sign-in was asked for outside of a request.');
-  const problem = await openBrowser(address, context.environment);
-  if (problem) throw browserUnavailable(problem);
-  context.log('verbose', `A browser was opened; it comes back to ${listener.redirectUri}.`);
-  context.progress('Signing in', 'Finish the sign-in in the browser window that has opened.', until);
-  return listener.answer(context.signal);
 }
 
 /** Shows in the browser how it ended: the person looks there, not at the shell. */

@@ -3,8 +3,10 @@ import { delimiter, join } from 'node:path';
 import type { Environment } from '../protocol/environment.ts';
 import { startDetached } from './process.ts';
 
-/** A way to show an address to the person, or why there is none. */
-type Opener = { readonly file: string; readonly args: readonly string[] } | { readonly reason: string };
+/** A program that shows an address to the person, or why there is none. */
+export type BrowserProgram =
+  | { readonly file: string; readonly args: (address: string) => readonly string[] }
+  | { readonly reason: string };
 
 /** Linux programs that open the person's preferred browser, then browsers themselves. */
 const linuxOpeners = ['xdg-open', 'sensible-browser', 'x-www-browser', 'firefox', 'chromium', 'google-chrome'];
@@ -13,50 +15,60 @@ const linuxOpeners = ['xdg-open', 'sensible-browser', 'x-www-browser', 'firefox'
  * Opens an address in the person's browser.
  * @returns undefined when a browser was started, else one sentence that says why none could be
  */
-export async function openBrowser(address: string, environment: Environment): Promise<string | undefined> {
-  const opener = findOpener(address, environment);
-  if ('reason' in opener) return opener.reason;
-  const started = await startDetached(opener.file, opener.args, environment);
-  return started ? undefined : `${opener.file} could not open a browser.`;
+export async function openBrowser(
+  program: Extract<BrowserProgram, { file: string }>,
+  address: string,
+  environment: Environment,
+): Promise<string | undefined> {
+  const started = await startDetached(program.file, program.args(address), environment);
+  return started ? undefined : `${program.file} could not open a browser.`;
 }
 
-function findOpener(address: string, environment: Environment): Opener {
+/** Finds out what would open an address, without doing it. */
+export function findBrowser(environment: Environment): BrowserProgram {
   // BROWSER is the Unix convention for naming one's browser; it wins everywhere so that a session can choose.
   const chosen = environment['BROWSER']?.split(delimiter)[0];
-  if (chosen) return withAddress(chosen, address);
+  if (chosen) return chosenBrowser(chosen);
   switch (process.platform) {
     case 'win32':
       // Not `cmd /c start`: cmd would read & and ^ of an address as its own.
-      return {
-        file: join(environment['SystemRoot'] ?? 'C:\\Windows', 'System32', 'rundll32.exe'),
-        args: ['url.dll,FileProtocolHandler', address],
-      };
+      return windowsProgram(join(environment['SystemRoot'] ?? 'C:\\Windows', 'System32', 'rundll32.exe'));
     case 'darwin':
-      return { file: '/usr/bin/open', args: [address] };
+      return { file: '/usr/bin/open', args: (address) => [address] };
     default:
-      return findLinuxOpener(address, environment);
+      return findLinuxBrowser(environment);
   }
 }
 
-function findLinuxOpener(address: string, environment: Environment): Opener {
+function findLinuxBrowser(environment: Environment): BrowserProgram {
   if (environment['WSL_DISTRO_NAME']) {
-    const windows = findOnPath(['wslview', 'rundll32.exe'], environment);
-    if (windows?.endsWith('wslview')) return { file: windows, args: [address] };
-    if (windows) return { file: windows, args: ['url.dll,FileProtocolHandler', address] };
+    const wslview = findOnPath(['wslview'], environment);
+    if (wslview) return { file: wslview, args: (address) => [address] };
+    const windows = findOnPath(['rundll32.exe'], environment);
+    if (windows) return windowsProgram(windows);
   }
   if (!environment['DISPLAY'] && !environment['WAYLAND_DISPLAY']) {
     return { reason: 'This session has no display (neither DISPLAY nor WAYLAND_DISPLAY is set).' };
   }
   const found = findOnPath(linuxOpeners, environment);
-  return found ? { file: found, args: [address] } : { reason: 'No browser was found on PATH.' };
+  return found ? { file: found, args: (address) => [address] } : { reason: 'No browser was found on PATH.' };
+}
+
+function windowsProgram(file: string): BrowserProgram {
+  return { file, args: (address) => ['url.dll,FileProtocolHandler', address] };
 }
 
 /** BROWSER may hold arguments, and `%s` where the address goes. */
-function withAddress(browser: string, address: string): Opener {
-  if (existsSync(browser)) return { file: browser, args: [address] };
+function chosenBrowser(browser: string): BrowserProgram {
+  if (existsSync(browser)) return { file: browser, args: (address) => [address] };
   const [file = browser, ...args] = browser.split(' ').filter(Boolean);
-  const placed = args.map((arg) => arg.replaceAll('%s', address));
-  return { file, args: browser.includes('%s') ? placed : [...placed, address] };
+  return {
+    file,
+    args: (address) => {
+      const placed = args.map((arg) => arg.replaceAll('%s', address));
+      return browser.includes('%s') ? placed : [...placed, address];
+    },
+  };
 }
 
 function findOnPath(names: readonly string[], environment: Environment): string | undefined {

@@ -1,0 +1,237 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { defaultDirectory } from '../../src/emulator/default-directory.ts';
+import { startEmulator } from '../../src/emulator/server.ts';
+import { makeCertificate } from '../helpers/certificates.ts';
+import { startEngine, type Engine } from '../helpers/engine.ts';
+import {
+  ask,
+  confidentialClient,
+  contoso,
+  refusalOf,
+  tokenRequests,
+  towards,
+  withSecret,
+  type Emulator,
+} from '../helpers/flows.ts';
+
+const certificateClient = 'ce470000-0000-4000-8000-000000000002';
+const registered = makeCertificate();
+let folder: string;
+let emulator: Emulator;
+let engine: Engine;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'environment-'));
+  emulator = await startEmulator({
+    directory: {
+      ...defaultDirectory,
+      applications: (defaultDirectory.applications ?? []).map((application) =>
+        application.id === certificateClient ? { ...application, certificates: [registered.certificate] } : application,
+      ),
+    },
+  });
+  engine = await startEngine({ environment: withSecret(emulator) });
+});
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+  await emulator.close();
+  await rm(folder, { recursive: true });
+});
+beforeEach(() => emulator.clearRequests());
+
+describe('The environment with a secret', () => {
+  it('gets a token for the application', async () => {
+    const result = await ask(engine, 'NonInteractive', { force: true }, { environment: withSecret(emulator) });
+    expect(result.tenantId).toBe(contoso);
+    expect(result.scopes).toEqual(['.default']);
+    expect(result.expiresOn).toBeGreaterThan(Date.now() + 50 * 60_000);
+    expect(result.claims).toContainEqual(['aud', "'https://graph.microsoft.com"]);
+    expect(result.claims.find(([name]) => name === 'roles')).toContain("'User.Read.All");
+  });
+
+  it('is served from the cache the second time, without a request', async () => {
+    const environment = withSecret(emulator);
+    const first = await ask(engine, 'NonInteractive', {}, { environment });
+    emulator.clearRequests();
+    const second = await ask(engine, 'NonInteractive', {}, { environment });
+    expect(second.token).toBe(first.token);
+    expect(emulator.requests).toEqual([]);
+    expect(second.reusableUntil).toBe(second.expiresOn - 5 * 60_000);
+  });
+
+  it.each([
+    ['Force', { force: true }],
+    ['Claim', { claim: '{"access_token":{"nbf":{"essential":true}}}' }],
+  ])('goes past the cache with %s', async (_what, parameters) => {
+    const environment = withSecret(emulator);
+    await ask(engine, 'NonInteractive', {}, { environment });
+    emulator.clearRequests();
+    await ask(engine, 'NonInteractive', parameters, { environment });
+    expect(tokenRequests(emulator)).toBe(1);
+  });
+
+  it('is sent once when the same is asked for twenty times at once', async () => {
+    const environment = withSecret(emulator);
+    const results = await Promise.all(
+      Array.from({ length: 20 }, () => ask(engine, 'NonInteractive', { force: true }, { environment })),
+    );
+    expect(new Set(results.map(({ token }) => token)).size).toBe(1);
+    expect(tokenRequests(emulator)).toBe(1);
+  });
+
+  it('never gives the token of another secret: a wrong one is refused, although a good one was used before', async () => {
+    await ask(engine, 'NonInteractive', {}, { environment: withSecret(emulator) });
+    const refusal = await refusalOf(ask(engine, 'NonInteractive', {}, { environment: withSecret(emulator, 'wrong') }));
+    expect(refusal).toMatchObject({
+      code: -32000,
+      data: { code: 'InvalidClient', aadsts: 7000215, oauthError: 'invalid_client', retryable: false },
+    });
+    expect(refusal.message).toMatch(
+      /^Environment variables: AADSTS7000215: .* \(correlation id [0-9a-f-]{36}\) Check the client secret: its value is needed, not its id\.$/,
+    );
+    expect(refusal.data.steps?.map(({ outcome }) => outcome)).toEqual(['unavailable', 'failed']);
+    expect(refusal.data.traceId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(Math.abs((refusal.data.timestamp ?? 0) - Date.now())).toBeLessThan(60_000);
+  });
+
+  it('says that the secret has expired', async () => {
+    const environment = withSecret(emulator, confidentialClient.expiredSecret);
+    const refusal = await refusalOf(ask(engine, 'NonInteractive', {}, { environment }));
+    expect(refusal.data).toMatchObject({ code: 'InvalidClient', aadsts: 7000222 });
+    expect(refusal.message).toContain('The client secret has expired. Create a new one for the app registration.');
+  });
+
+  it.each([
+    ['an unknown application', { AZURE_CLIENT_ID: contoso }, {}, 'ApplicationNotFound', 700016],
+    ['an unknown tenant', {}, { tenantId: 'nobody.example' }, 'InvalidTenant', 90002],
+    ['an unknown resource', {}, { resource: 'https://nobody.example' }, 'InvalidResource', 500011],
+    ['a scope that is not .default', {}, { scope: ['User.Read'] }, 'InvalidScope', 1002012],
+  ] as const)('says so for %s', async (_what, changes, parameters, code, aadsts) => {
+    const environment = { ...withSecret(emulator), ...changes };
+    const refusal = await refusalOf(ask(engine, 'NonInteractive', parameters, { environment }));
+    expect(refusal.data).toMatchObject({ code, aadsts });
+    expect(refusal.message).toContain(`AADSTS${aadsts}`);
+  });
+
+  it('asks the tenant that -TenantId names', async () => {
+    const environment = { ...withSecret(emulator), AZURE_TENANT_ID: 'nobody.example' };
+    const result = await ask(engine, 'NonInteractive', { tenantId: 'contoso.onmicrosoft.com' }, { environment });
+    expect(result.tenantId).toBe(contoso);
+  });
+
+  it('never shows the secret in a debug line', async () => {
+    engine.logs.length = 0;
+    await ask(engine, 'NonInteractive', { force: true }, { environment: withSecret(emulator), logLevel: 'debug' });
+    const lines = engine.logs.map(({ message }) => message).join('\n');
+    expect(lines).toContain('/oauth2/v2.0/token');
+    expect(lines).not.toContain(confidentialClient.secret);
+    expect(lines).not.toMatch(/ey\w+\.ey/);
+  });
+});
+
+describe('The environment with a certificate', () => {
+  const environment = (path: string, password?: string): Record<string, string> => ({
+    ...towards(emulator),
+    AZURE_TENANT_ID: contoso,
+    AZURE_CLIENT_ID: certificateClient,
+    AZURE_CLIENT_CERTIFICATE_PATH: path,
+    ...(password === undefined ? {} : { AZURE_CLIENT_CERTIFICATE_PASSWORD: password }),
+  });
+
+  it.each([
+    ['PEM', 'good.pem', registered.certificate + registered.privateKey, undefined],
+    ['PFX', 'good.pfx', registered.pfx('pass'), 'pass'],
+  ])('gets a token with a %s file', async (_what, name, content, password) => {
+    const path = join(folder, name);
+    await writeFile(path, content);
+    const result = await ask(engine, 'NonInteractive', { force: true }, { environment: environment(path, password) });
+    expect(result.claims).toContainEqual(['appid', `'${certificateClient}`]);
+  });
+
+  it('says that the certificate is not the registered one', async () => {
+    const stranger = makeCertificate();
+    const path = join(folder, 'stranger.pem');
+    await writeFile(path, stranger.certificate + stranger.privateKey);
+    const refusal = await refusalOf(ask(engine, 'NonInteractive', {}, { environment: environment(path) }));
+    expect(refusal.data).toMatchObject({ code: 'InvalidClient', aadsts: 700027 });
+    expect(refusal.message).toContain('Register the certificate with the app registration');
+  });
+
+  it('says that the file does not exist', async () => {
+    const path = join(folder, 'absent.pem');
+    const refusal = await refusalOf(ask(engine, 'NonInteractive', {}, { environment: environment(path) }));
+    expect(refusal).toMatchObject({
+      message: `Environment variables: The certificate file '${path}' does not exist.`,
+      data: { code: 'CertificateNotFound' },
+    });
+  });
+});
+
+describe('A service that has trouble', () => {
+  const once = { environment: {} as Record<string, string> };
+  beforeEach(() => {
+    once.environment = { ...withSecret(emulator) };
+  });
+
+  it('and asks to wait gives Throttled and how long', async () => {
+    emulator.nextAnswers.push({ kind: 'status', status: 429, retryAfter: 7, times: 10 });
+    const refusal = await refusalOf(
+      ask(engine, 'NonInteractive', { force: true, resource: 'https://vault.azure.net' }, once),
+    );
+    emulator.nextAnswers.clear();
+    expect(refusal.data).toMatchObject({ code: 'Throttled', retryable: true, retryAfter: 7000 });
+  });
+
+  it('and answers 503 gives ServiceUnavailable', async () => {
+    emulator.nextAnswers.push({ kind: 'status', status: 503, times: 10 });
+    const refusal = await refusalOf(
+      ask(engine, 'NonInteractive', { force: true, resource: 'api://contoso-orders' }, once),
+    );
+    emulator.nextAnswers.clear();
+    expect(refusal.data).toMatchObject({ code: 'ServiceUnavailable', retryable: true });
+  });
+
+  it('and resets the connection gives NetworkError', async () => {
+    emulator.nextAnswers.push({ kind: 'reset', times: 10 });
+    const refusal = await refusalOf(ask(engine, 'NonInteractive', { force: true }, once));
+    emulator.nextAnswers.clear();
+    expect(refusal.data).toMatchObject({ code: 'NetworkError', retryable: true });
+  });
+
+  it('and hangs gives Timeout after -TimeoutSeconds', async () => {
+    emulator.nextAnswers.push({ kind: 'hang' });
+    const refusal = await refusalOf(ask(engine, 'NonInteractive', { force: true, timeoutSeconds: 1 }, once));
+    expect(refusal).toMatchObject({
+      message: 'No token came within 1 seconds. Try again, or give more time with -TimeoutSeconds.',
+      data: { code: 'Timeout', retryable: true },
+    });
+  });
+
+  it('and is not there gives ConnectionRefused', async () => {
+    const environment = { ...once.environment, AZURE_AUTHORITY_HOST: 'https://127.0.0.1:9' };
+    const refusal = await refusalOf(ask(engine, 'NonInteractive', {}, { environment }));
+    expect(refusal).toMatchObject({
+      message: 'Environment variables: 127.0.0.1:9 refused the connection. Check the address and the proxy.',
+      data: { code: 'ConnectionRefused', retryable: true },
+    });
+  });
+
+  it('and shows a certificate that nobody trusts gives TlsError', async () => {
+    await using stranger = await startEngine();
+    const { NODE_EXTRA_CA_CERTS: _ca, ...environment } = withSecret(emulator);
+    const refusal = await refusalOf(ask(stranger, 'NonInteractive', {}, { environment }));
+    expect(refusal.data).toMatchObject({ code: 'TlsError', retryable: false });
+    expect(refusal.message).toContain('NODE_EXTRA_CA_CERTS');
+  });
+});
+
+describe('The authority', () => {
+  it('must be https', async () => {
+    const environment = { ...withSecret(emulator), AZURE_AUTHORITY_HOST: 'http://localhost' };
+    const refusal = await refusalOf(ask(engine, 'NonInteractive', {}, { environment }));
+    expect(refusal.data).toMatchObject({ code: 'InvalidParameter', parameter: 'AZURE_AUTHORITY_HOST' });
+  });
+});

@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startEmulator } from '../../src/emulator/server.ts';
+import { startEngine, type Engine } from '../helpers/engine.ts';
+import { ask, contoso, refusalOf, towards, type Emulator } from '../helpers/flows.ts';
+
+const userAssigned = 'a5516000-0000-4000-8000-000000000002';
+let emulator: Emulator;
+let engine: Engine;
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+  engine = await startEngine({ environment: towards(emulator) });
+});
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+  await emulator.close();
+});
+beforeEach(() => emulator.clearRequests());
+
+const appService = (header: string = emulator.directory.identityHeader): Record<string, string> => ({
+  ...towards(emulator),
+  IDENTITY_ENDPOINT: `${emulator.managedIdentity}/msi/token`,
+  IDENTITY_HEADER: header,
+});
+const virtualMachine = (): Record<string, string> => towards(emulator);
+const nowhere = (): Record<string, string> => ({
+  ...towards(emulator),
+  AZURE_POD_IDENTITY_AUTHORITY_HOST: 'http://127.0.0.1:9',
+});
+
+describe.each([
+  ['App Service, Functions and Automation', appService],
+  ['a virtual machine', virtualMachine],
+])('A managed identity on %s', (_where, where) => {
+  it('gets a token for its system-assigned identity', async () => {
+    const result = await ask(engine, 'ManagedIdentity', {}, { environment: where() });
+    expect(result.tenantId).toBe(contoso);
+    expect(result.claims).toContainEqual(['aud', "'https://graph.microsoft.com"]);
+  });
+
+  it('gets a token for the user-assigned identity that -ClientId names', async () => {
+    const result = await ask(engine, 'ManagedIdentity', { clientId: userAssigned }, { environment: where() });
+    expect(result.claims.find(([name]) => name === 'appid')).toEqual(['appid', `'${userAssigned}`]);
+  });
+
+  it('says so when -ClientId names nobody who is assigned', async () => {
+    const refusal = await refusalOf(ask(engine, 'ManagedIdentity', { clientId: contoso }, { environment: where() }));
+    expect(refusal.data.code).toBe('ManagedIdentityFailed');
+    expect(refusal.message).toContain(`no token for the user-assigned managed identity ${contoso}`);
+    expect(refusal.message).toContain(
+      'Check that it is assigned to this resource and that -ClientId is its client id.',
+    );
+  });
+
+  it('serves the cached token without a request, and goes past it with -Force', async () => {
+    const first = await ask(engine, 'ManagedIdentity', {}, { environment: where() });
+    emulator.clearRequests();
+    expect((await ask(engine, 'ManagedIdentity', {}, { environment: where() })).token).toBe(first.token);
+    expect(emulator.requests).toHaveLength(0);
+    await ask(engine, 'ManagedIdentity', { force: true }, { environment: where() });
+    expect(emulator.requests.length).toBeGreaterThan(0);
+  });
+
+  it("warns that a scope is left out, and gets the resource's token", async () => {
+    engine.logs.length = 0;
+    const parameters = { scope: ['Directory.Read.All'] };
+    const result = await ask(engine, 'ManagedIdentity', parameters, { environment: where() });
+    expect(result.claims).toContainEqual(['aud', "'https://graph.microsoft.com"]);
+    expect(engine.logs).toContainEqual({
+      requestId: expect.any(Number),
+      level: 'warning',
+      message:
+        "A managed identity's token is always for a whole resource, with the roles that the identity has been given. " +
+        'Scope Directory.Read.All was left out; the token is for https://graph.microsoft.com.',
+    });
+  });
+});
+
+describe('A managed identity', () => {
+  it('is refused where the header of the identity endpoint is wrong', async () => {
+    const refusal = await refusalOf(ask(engine, 'ManagedIdentity', {}, { environment: appService('wrong') }));
+    expect(refusal.data.code).toBe('ManagedIdentityFailed');
+    expect(refusal.message).toContain('The identity endpoint gave no token for the system-assigned managed identity');
+  });
+
+  it('is said not to be there, within two seconds, where there is none', async () => {
+    const start = performance.now();
+    const refusal = await refusalOf(ask(engine, 'ManagedIdentity', {}, { environment: nowhere() }));
+    expect(performance.now() - start).toBeLessThan(2000);
+    expect(refusal).toMatchObject({
+      message:
+        'No managed identity is available here: neither IDENTITY_ENDPOINT (App Service, Functions, Automation, Arc) is ' +
+        'set, nor does the metadata service of an Azure virtual machine answer.',
+      data: { code: 'ManagedIdentityUnavailable' },
+    });
+  });
+
+  it('follows the environment: the source of the first request is not the one for ever', async () => {
+    await ask(engine, 'ManagedIdentity', {}, { environment: appService() });
+    emulator.clearRequests();
+    await ask(engine, 'ManagedIdentity', { force: true }, { environment: virtualMachine() });
+    expect(emulator.requests.at(-1)?.path).toContain('/metadata/identity/oauth2/token');
+    await ask(engine, 'ManagedIdentity', { force: true }, { environment: appService() });
+    expect(emulator.requests.at(-1)?.path).toContain('/msi/token');
+  });
+
+  it('is the last source of the chain', async () => {
+    const environment = { ...virtualMachine(), PATH: '' };
+    const result = await ask(engine, 'NonInteractive', {}, { environment });
+    expect(result.claims.find(([name]) => name === 'xms_mirid')?.[1]).toContain('contoso-runbooks');
+  });
+
+  it('is asked once for its token when the same is asked for many times at once', async () => {
+    const environment = appService();
+    await Promise.all(
+      Array.from({ length: 10 }, () => ask(engine, 'ManagedIdentity', { force: true }, { environment })),
+    );
+    expect(emulator.requests).toHaveLength(1);
+  });
+});
