@@ -1,0 +1,183 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose';
+import type { JWTPayload, ProtectedHeaderParameters } from 'jose';
+import { AadstsError } from './aadsts-errors.ts';
+import { findApplication } from './directory.ts';
+import type { Application, TenantSelector } from './directory.ts';
+import { issuerOf } from './discovery.ts';
+import type { EndpointRequest } from './http.ts';
+import type { ClientCredential } from './issue-token.ts';
+import type { EmulatorState } from './state.ts';
+
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+/** How far a client's clock may be off. */
+const clockSkewSeconds = 300;
+
+export interface AuthenticatedClient {
+  readonly client: Application;
+  readonly credential: ClientCredential;
+}
+
+/**
+ * Who is asking, and that it is so. A public client has nothing to show, a confidential one a secret (in the form or
+ * as Basic authentication) or a signed assertion.
+ * @throws AadstsError
+ */
+export async function authenticateClient(
+  state: EmulatorState,
+  request: EndpointRequest,
+  tenant: TenantSelector,
+): Promise<AuthenticatedClient> {
+  const { form } = request;
+  const basic = basicCredentials(request.headers.authorization);
+  const clientId = form.get('client_id') ?? basic?.clientId;
+  if (!clientId) throw new AadstsError(900144, ['client_id']);
+  const client = findApplication(state.directory, clientId, tenant);
+  const secret = form.get('client_secret') ?? basic?.secret;
+  const assertion = form.get('client_assertion');
+  if (client.publicClient) {
+    if (secret || assertion) throw new AadstsError(700025);
+    return { client, credential: 'none' };
+  }
+  if (assertion) {
+    await verifyAssertion(state, request, tenant, client, assertion);
+    return { client, credential: 'certificate' };
+  }
+  if (!secret) throw new AadstsError(7000218);
+  verifySecret(state, client, secret);
+  return { client, credential: 'secret' };
+}
+
+/** RFC 6749 section 2.3.1: both halves are form-encoded. */
+function basicCredentials(header: string | undefined): { clientId: string; secret: string } | undefined {
+  const [, encoded] = /^Basic (.+)$/i.exec(header ?? '') ?? [];
+  if (!encoded) return undefined;
+  const [clientId = '', ...rest] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
+  const decode = (text: string): string => new URLSearchParams(`value=${text}`).get('value') ?? '';
+  return { clientId: decode(clientId), secret: decode(rest.join(':')) };
+}
+
+function verifySecret({ now }: EmulatorState, { id, secrets = [] }: Application, presented: string): void {
+  const matching = secrets.filter(({ value }) => value === presented);
+  if (matching.length === 0) throw new AadstsError(7000215, [id]);
+  if (matching.every(({ expires }) => expires !== undefined && Date.parse(expires) <= now())) {
+    throw new AadstsError(7000222, [id]);
+  }
+}
+
+/** Certificate credentials: a JWT that the application signed with a key whose certificate is registered. */
+async function verifyAssertion(
+  state: EmulatorState,
+  request: EndpointRequest,
+  tenant: TenantSelector,
+  client: Application,
+  assertion: string,
+): Promise<void> {
+  const type = request.form.get('client_assertion_type');
+  if (!type) throw new AadstsError(900144, ['client_assertion_type']);
+  if (type !== assertionType) {
+    throw new AadstsError(90023, [`The value of 'client_assertion_type' must be '${assertionType}'.`]);
+  }
+  let header: ProtectedHeaderParameters & { alg?: string };
+  let claims: JWTPayload;
+  try {
+    header = decodeProtectedHeader(assertion);
+    claims = decodeJwt(assertion);
+  } catch {
+    throw new AadstsError(50027);
+  }
+  request.log.clientAssertion = { header, claims };
+  if (header.alg !== 'RS256' && header.alg !== 'PS256') throw new AadstsError(5002738, [header.alg ?? 'none']);
+  if (claims.iss !== client.id || claims.sub !== client.id) throw new AadstsError(700021);
+  const audiences = acceptedAudiences(state, request, tenant);
+  if (typeof claims.aud !== 'string' || !audiences.has(claims.aud.toLowerCase())) throw new AadstsError(700023);
+
+  const certificate = registeredCertificate(client, header);
+  await compactVerify(assertion, certificate.publicKey).catch(() => {
+    throw new AadstsError(700027, [
+      `Reason - The key used to sign does not belong to the certificate., Thumbprint of key used by client: '${thumbprintOf(certificate)}'`,
+    ]);
+  });
+  if (certificate.validToDate.getTime() <= state.now() || certificate.validFromDate.getTime() > state.now()) {
+    throw new AadstsError(700027, [
+      `Reason - The key used is expired., Thumbprint of key used by client: '${thumbprintOf(certificate)}', Found key 'Start=${certificate.validFrom}, End=${certificate.validTo}'`,
+    ]);
+  }
+  verifyTimes(state, claims);
+  noteRepetition(state, request, claims);
+}
+
+/** Entra takes the token endpoint (v1 or v2) or the issuer, by the tenant's id or by the name in the address. */
+function acceptedAudiences(
+  { authority }: EmulatorState,
+  { path }: EndpointRequest,
+  tenant: TenantSelector,
+): Set<string> {
+  const segments = [path.split('/')[1] ?? '', ...(typeof tenant === 'string' ? [] : [tenant.id])];
+  const audiences = segments.flatMap((segment) => [
+    `${authority}/${segment}/oauth2/v2.0/token`,
+    `${authority}/${segment}/oauth2/token`,
+    `${authority}/${segment}/v2.0`,
+    `${authority}/${segment}/`,
+  ]);
+  return new Set([...audiences, issuerOf(authority, tenant)].map((each) => each.toLowerCase()));
+}
+
+function registeredCertificate({ certificates = [] }: Application, header: Record<string, unknown>): X509Certificate {
+  const { x5t, 'x5t#S256': x5tS256 } = header;
+  if (typeof x5t !== 'string' && typeof x5tS256 !== 'string') {
+    throw new AadstsError(50027, ['The header has neither x5t nor x5t#S256.']);
+  }
+  const found = certificates
+    .map((pem) => new X509Certificate(pem))
+    .find(
+      ({ raw }) =>
+        (x5t === undefined || hash('sha1', raw) === x5t) && (x5tS256 === undefined || hash('sha256', raw) === x5tS256),
+    );
+  if (!found) {
+    const presented = Buffer.from(String(x5tS256 ?? x5t), 'base64url')
+      .toString('hex')
+      .toUpperCase();
+    throw new AadstsError(700027, [
+      `Reason - The key was not found., Thumbprint of key used by client: '${presented}'`,
+    ]);
+  }
+  return found;
+}
+
+const hash = (algorithm: string, content: Uint8Array): string =>
+  createHash(algorithm).update(content).digest('base64url');
+const thumbprintOf = ({ fingerprint }: X509Certificate): string => fingerprint.replaceAll(':', '');
+
+function verifyTimes({ now }: EmulatorState, claims: Record<string, unknown>): void {
+  const notBefore = secondsOf(claims['nbf']);
+  const expires = secondsOf(claims['exp']);
+  if (expires === undefined) throw new AadstsError(50027, ['It has no exp claim.']);
+  const current = now() / 1000;
+  if (expires + clockSkewSeconds < current || (notBefore !== undefined && notBefore - clockSkewSeconds > current)) {
+    const text = (seconds: number | undefined): string => {
+      const date = new Date((seconds ?? 0) * 1000);
+      return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString();
+    };
+    throw new AadstsError(700024, [text(current), text(notBefore), text(expires)]);
+  }
+}
+
+/**
+ * Some clients write times as text: digits are as good as a number.
+ * @throws AadstsError 50027 for anything else
+ */
+function secondsOf(value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (typeof value === 'string' && /^\d+$/.test(value)) return Number(value);
+  throw new AadstsError(50027, ['nbf and exp must be numbers.']);
+}
+
+/** MSAL sends one assertion for ten minutes, so a repeated jti is no refusal; but whoever looks shall see it. */
+function noteRepetition({ assertionIds }: EmulatorState, { log }: EndpointRequest, { iss, jti }: JWTPayload): void {
+  if (jti === undefined) return;
+  const key = `${iss}/${jti}`;
+  if (assertionIds.has(key)) log.notes.push(`The client assertion's jti ${jti} was used before.`);
+  assertionIds.add(key);
+}
