@@ -4,15 +4,16 @@ import { findApplication } from './directory.ts';
 import type { Application, Tenant, TenantSelector, User } from './directory.ts';
 import type { EndpointRequest, Reply } from './http.ts';
 import { clientInfo, parseClaims } from './issue-token.ts';
-import { errorPage, formPostPage } from './pages.ts';
+import { formPostPage, showError } from './pages.ts';
 import { parseScopes } from './scopes.ts';
 import type { RequestedScopes } from './scopes.ts';
 import { beginSignIn } from './sign-in.ts';
+import type { SignIn } from './sign-in.ts';
 import type { EmulatorState } from './state.ts';
 
 const responseModes = ['query', 'fragment', 'form_post'] as const;
 type ResponseMode = (typeof responseModes)[number];
-const prompts = ['login', 'none', 'consent', 'select_account', 'create'];
+const prompts = new Set(['login', 'none', 'consent', 'select_account', 'create']);
 
 /** Where the answer goes. */
 interface Recipient {
@@ -22,7 +23,7 @@ interface Recipient {
 }
 
 /** An authorization request (RFC 6749 section 4.1.1) that has been found good. */
-export interface AuthorizationRequest extends Recipient {
+interface AuthorizationRequest extends Recipient {
   readonly tenant: TenantSelector;
   readonly client: Application;
   readonly scope: string;
@@ -59,10 +60,7 @@ export function authorizeEndpoint(state: EmulatorState, request: EndpointRequest
   };
   try {
     if (!isResponseMode(mode)) throw new AadstsError(70007, [mode]);
-    return beginSignIn(state, request, {
-      kind: 'authorize',
-      request: readRequest(state, parameters, tenant, client, recipient),
-    });
+    return beginSignIn(state, request, signInFor(state, readRequest(state, parameters, tenant, client, recipient)));
   } catch (error) {
     return redirectError(state, request, recipient, error);
   }
@@ -91,7 +89,7 @@ function readRequest(
   // Refused here, before anybody has signed in for nothing
   parseClaims(parameters.get('claims'));
   const requestedPrompts = (parameters.get('prompt') ?? '').split(/\s+/).filter(Boolean);
-  const unknownPrompt = requestedPrompts.find((each) => !prompts.includes(each));
+  const unknownPrompt = requestedPrompts.find((each) => !prompts.has(each));
   if (unknownPrompt) throw new AadstsError(90023, [`Unsupported 'prompt' value '${unknownPrompt}'.`]);
   return {
     ...recipient,
@@ -144,13 +142,15 @@ function matchesRedirect(registered: string, given: string): boolean {
   return one.href === other.href;
 }
 
+const signInFor = (state: EmulatorState, request: AuthorizationRequest): SignIn => ({
+  ...request,
+  scriptable: true,
+  complete: (tenant, user) => complete(state, request, tenant, user),
+  cancel: (answered) => redirectError(state, answered, request, new AadstsError(65004), 'cancel'),
+});
+
 /** Sends the browser back with an authorization code. */
-export function completeAuthorization(
-  state: EmulatorState,
-  request: AuthorizationRequest,
-  tenant: Tenant,
-  user: User,
-): Reply {
+function complete(state: EmulatorState, request: AuthorizationRequest, tenant: Tenant, user: User): Reply {
   const code = `1.${randomBytes(64).toString('base64url')}`;
   const now = state.now();
   const { client, scope, nonce, redirectUri, codeChallenge } = request;
@@ -183,7 +183,7 @@ function deliver({ redirectUri, responseMode, state }: Recipient, answer: Record
 }
 
 /** Tells the application that there will be no code. */
-export function redirectError(
+function redirectError(
   { authority, now }: EmulatorState,
   request: EndpointRequest,
   recipient: Recipient,
@@ -200,13 +200,4 @@ export function redirectError(
     error_description: body.error_description,
     error_uri: body.error_uri,
   });
-}
-
-/** Tells the person, where the application can't be told. */
-export function showError({ authority, now }: EmulatorState, request: EndpointRequest, error: unknown): Reply {
-  if (!(error instanceof AadstsError)) throw error;
-  const body = error.body(authority, request.correlationId, now());
-  request.log.error = body.error;
-  request.log.errorCode = error.code;
-  return errorPage(body);
 }

@@ -24,9 +24,9 @@ export const utf8String = (text: string): Buffer => encode(0x0c, Buffer.from(tex
 /** A whole number that is not negative: big-endian bytes, or a small number. */
 export function integer(value: number | Uint8Array): Buffer {
   let bytes = typeof value === 'number' ? Buffer.from([value]) : Buffer.from(value);
-  while (bytes.length > 1 && bytes[0] === 0 && bytes[1]! < 0x80) bytes = bytes.subarray(1);
+  while (bytes.length > 1 && bytes[0] === 0 && bytes.readUInt8(1) < 0x80) bytes = bytes.subarray(1);
   // A leading bit of 1 would make it negative
-  return bytes[0]! >= 0x80 ? encode(0x02, Buffer.from([0]), bytes) : encode(0x02, bytes);
+  return bytes.readUInt8() >= 0x80 ? encode(0x02, Buffer.from([0]), bytes) : encode(0x02, bytes);
 }
 
 /** @param unusedBits how many bits at the end of the last byte don't count */

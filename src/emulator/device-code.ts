@@ -1,11 +1,12 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { AadstsError } from './aadsts-errors.ts';
 import { findApplication } from './directory.ts';
-import type { Application, Tenant, TenantSelector, User } from './directory.ts';
+import type { Application, TenantSelector } from './directory.ts';
 import type { EndpointRequest, Reply } from './http.ts';
-import { userCodePage } from './pages.ts';
+import { messagePage, userCodePage } from './pages.ts';
 import { parseScopes } from './scopes.ts';
 import { beginSignIn } from './sign-in.ts';
+import type { SignIn } from './sign-in.ts';
 import type { DeviceCode, EmulatorState, Grant } from './state.ts';
 
 /** No vowels, nothing that looks like something else. */
@@ -92,14 +93,29 @@ export function deviceLoginEndpoint(state: EmulatorState, request: EndpointReque
   if (!pending) return userCodePage({ userCode, error: "That code didn't work. Check the code and try again." });
   if (isExpired(state, pending))
     return userCodePage({ userCode, error: 'That code has expired. Start again on your device.' });
-  return beginSignIn(state, request, { kind: 'device', deviceCode: pending });
+  return beginSignIn(state, request, signInFor(state, pending));
 }
 
-export function approveDeviceCode({ now }: EmulatorState, deviceCode: DeviceCode, tenant: Tenant, user: User): void {
-  const { client, scope } = deviceCode;
-  deviceCode.state = { tenant, user, client, scope, issued: now(), authenticated: now() };
-}
-
-export function declineDeviceCode(deviceCode: DeviceCode): void {
-  deviceCode.state = 'declined';
+function signInFor({ directory, now }: EmulatorState, deviceCode: DeviceCode): SignIn {
+  const { client, tenant, scope } = deviceCode;
+  return {
+    client,
+    tenant,
+    requested: parseScopes(directory, tenant, scope),
+    // Whoever has the code in hand must show who they are, whatever session the browser has
+    prompts: ['login'],
+    loginHint: '',
+    scriptable: false,
+    complete(home, user) {
+      deviceCode.state = { tenant: home, user, client, scope, issued: now(), authenticated: now() };
+      return messagePage(
+        client.name,
+        `You have signed in to the ${client.name} application on your device. You may now close this window.`,
+      );
+    },
+    cancel() {
+      deviceCode.state = 'declined';
+      return messagePage('Cancelled', 'You have not signed in on your device. You may now close this window.');
+    },
+  };
 }

@@ -113,7 +113,7 @@ async function metadataToken(state: EmulatorState, { query }: EndpointRequest): 
   if (!identity) {
     return { status: 400, body: { error: 'invalid_request', error_description: 'Identity not found' } };
   }
-  const resource = query.get('resource')!;
+  const resource = query.get('resource') ?? '';
   try {
     const { token, expiresIn, expiresOn, notBefore } = await tokenFor(state, identity, resource);
     return {

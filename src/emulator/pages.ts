@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { AadstsError } from './aadsts-errors.ts';
 import { html } from './http.ts';
-import type { Reply } from './http.ts';
+import type { EndpointRequest, Reply } from './http.ts';
+import type { EmulatorState } from './state.ts';
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-export const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character]!);
+const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] ?? '');
 
 const style = `
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -118,13 +120,22 @@ ${alert(view.error)}
 export const messagePage = (title: string, message: string, status = 200): Reply =>
   page(title, `<h1>${escape(title)}</h1>\n<p>${escape(message)}</p>`, { status });
 
-/** What Entra shows when it can't send the browser back to the application. */
-export const errorPage = (body: { error_description: string; correlation_id: string }): Reply =>
-  page(
+/** What Entra shows when it can't send the browser back to the application. Throws what is no refusal. */
+export function showError(
+  { authority, now }: EmulatorState,
+  { log, correlationId }: EndpointRequest,
+  error: unknown,
+): Reply {
+  if (!(error instanceof AadstsError)) throw error;
+  const body = error.body(authority, correlationId, now());
+  log.error = body.error;
+  log.errorCode = error.code;
+  return page(
     'Sign in to your account',
     `<h1>Sorry, but we’re having trouble signing you in.</h1>\n${alert(body.error_description)}`,
-    { status: 400 },
+    { status: error.status },
   );
+}
 
 /** `response_mode=form_post`: the browser carries the answer to the application. */
 export const formPostPage = (redirectUri: string, fields: Readonly<Record<string, string>>): Reply =>

@@ -1,5 +1,5 @@
 import { AadstsError } from './aadsts-errors.ts';
-import { authorizeEndpoint, showError } from './authorize.ts';
+import { authorizeEndpoint } from './authorize.ts';
 import { deviceCodeEndpoint, deviceLoginEndpoint } from './device-code.ts';
 import { findTenant } from './directory.ts';
 import type { TenantSelector } from './directory.ts';
@@ -8,6 +8,7 @@ import { html } from './http.ts';
 import type { EndpointRequest, Reply } from './http.ts';
 import { appServiceEndpoint, arcEndpoint, imdsEndpoint, managedIdentityPaths } from './managed-identity.ts';
 import type { ArcKeys } from './managed-identity.ts';
+import { showError } from './pages.ts';
 import { defaultClaimsChallenge } from './scenarios.ts';
 import type { Endpoint, NextAnswer } from './scenarios.ts';
 import { consentEndpoint, loginEndpoint } from './sign-in.ts';

@@ -81,7 +81,8 @@ export const invalidScope = (scope: string): AadstsError =>
 export function singleResource(directory: Directory, scope: string, { resources }: RequestedScopes): ResourceScopes {
   if (resources.length > 1) throw new AadstsError(28000, [scope]);
   if (resources[0]) return resources[0];
-  const resource = directory.applications.find(({ id }) => id === graph)!;
+  const resource = directory.applications.find(({ id }) => id === graph);
+  if (!resource) throw new AadstsError(500011, [graph, 'emulator']);
   return { resource, audience: graph, prefix: '', isDefault: false, names: [] };
 }
 

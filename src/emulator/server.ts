@@ -119,8 +119,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     assertionIds: new Set(),
   };
 
-  const temporary = options.caFile === undefined ? mkdtempSync(join(tmpdir(), 'entra-token-emulator-')) : undefined;
-  const caFile = resolve(options.caFile ?? join(temporary!, 'ca.pem'));
+  const folder = options.caFile === undefined ? mkdtempSync(join(tmpdir(), 'entra-token-emulator-')) : '';
+  const caFile = resolve(options.caFile ?? join(folder, 'ca.pem'));
   writeFileSync(caFile, ca, { mode: 0o644 });
 
   const managedIdentity = `http://${host}:${plainPort}`;
@@ -144,7 +144,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     close: async () => {
       await Promise.all(servers.map(close));
       arcKeys.dispose();
-      if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+      if (folder !== '') rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -1,21 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import { AadstsError } from './aadsts-errors.ts';
-import { completeAuthorization, redirectError, showError } from './authorize.ts';
-import type { AuthorizationRequest } from './authorize.ts';
-import { approveDeviceCode, declineDeviceCode } from './device-code.ts';
 import { findApplication, findUser, homeTenant } from './directory.ts';
 import type { Application, Tenant, TenantSelector, User } from './directory.ts';
 import { cookie } from './http.ts';
 import type { EndpointRequest, Reply } from './http.ts';
-import { consentPage, messagePage, signInPage } from './pages.ts';
-import { consentKey, missingConsent, parseScopes } from './scopes.ts';
+import { consentPage, showError, signInPage } from './pages.ts';
+import { consentKey, missingConsent } from './scopes.ts';
 import type { RequestedScopes } from './scopes.ts';
-import type { DeviceCode, EmulatorState } from './state.ts';
+import type { EmulatorState } from './state.ts';
 
-/** What a person signs in for. */
-export type SignIn =
-  | { readonly kind: 'authorize'; readonly request: AuthorizationRequest }
-  | { readonly kind: 'device'; readonly deviceCode: DeviceCode };
+/** What a person signs in for: an authorization request, or a device with its code. */
+export interface SignIn {
+  readonly client: Application;
+  readonly tenant: TenantSelector;
+  readonly requested: RequestedScopes;
+  readonly prompts: readonly string[];
+  readonly loginHint: string;
+  /** The scripted user may do it. */
+  readonly scriptable: boolean;
+  complete(tenant: Tenant, user: User): Reply;
+  cancel(request: EndpointRequest): Reply;
+}
 
 /** A sign-in between two of its pages. */
 export interface PendingSignIn {
@@ -26,28 +31,14 @@ export interface PendingSignIn {
 
 const sessionCookie = 'ESTSAUTH';
 
-interface Wanted {
-  readonly tenant: TenantSelector;
-  readonly client: Application;
-  readonly requested: RequestedScopes;
-  readonly prompts: readonly string[];
-  readonly loginHint: string;
-}
-
-function wantedBy({ directory }: EmulatorState, signIn: SignIn): Wanted {
-  if (signIn.kind === 'authorize') return signIn.request;
-  const { tenant, client, scope } = signIn.deviceCode;
-  return { tenant, client, requested: parseScopes(directory, tenant, scope), prompts: ['login'], loginHint: '' };
-}
-
 /**
  * The first page; or none, for the scripted user, and where a session and the prompt allow it.
  * @throws AadstsError 50058 for prompt=none without a session
  */
 export function beginSignIn(state: EmulatorState, request: EndpointRequest, signIn: SignIn): Reply {
-  const { prompts, loginHint } = wantedBy(state, signIn);
+  const { prompts, loginHint } = signIn;
   const { scriptedUser } = state.directory;
-  if (scriptedUser !== undefined && signIn.kind === 'authorize') {
+  if (scriptedUser !== undefined && signIn.scriptable) {
     const user = findUser(state.directory, scriptedUser);
     if (!user) throw new AadstsError(50034, [scriptedUser, 'emulator']);
     request.log.notes.push(`Signed in the scripted user ${scriptedUser}.`);
@@ -62,7 +53,7 @@ export function beginSignIn(state: EmulatorState, request: EndpointRequest, sign
 }
 
 function showSignInPage(state: EmulatorState, signIn: SignIn, username: string, error?: string): Reply {
-  const { client, tenant } = wantedBy(state, signIn);
+  const { client, tenant } = signIn;
   return signInPage({
     flowToken: remember(state, { signIn }),
     application: client.name,
@@ -92,10 +83,10 @@ function recall({ signIns }: EmulatorState, { form }: EndpointRequest): PendingS
 export function loginEndpoint(state: EmulatorState, request: EndpointRequest): Reply {
   try {
     const { signIn } = recall(state, request);
-    if (request.form.get('action') === 'cancel') return cancel(state, request, signIn);
+    if (request.form.get('action') === 'cancel') return signIn.cancel(request);
     const username = (request.form.get('username') ?? '').trim();
     try {
-      const user = verifyPassword(state, wantedBy(state, signIn), username, request.form.get('password') ?? '');
+      const user = verifyPassword(state, signIn, username, request.form.get('password') ?? '');
       return proceed(state, { signIn, user });
     } catch (error) {
       if (!(error instanceof AadstsError)) throw error;
@@ -108,7 +99,7 @@ export function loginEndpoint(state: EmulatorState, request: EndpointRequest): R
   }
 }
 
-function verifyPassword({ directory }: EmulatorState, wanted: Wanted, username: string, password: string): User {
+function verifyPassword({ directory }: EmulatorState, wanted: SignIn, username: string, password: string): User {
   const { tenant, client } = wanted;
   const user = findUser(directory, username);
   const home = user && homeTenant(directory, user);
@@ -125,8 +116,8 @@ function verifyPassword({ directory }: EmulatorState, wanted: Wanted, username: 
 
 /** After the password: consent where it is missing, then the end. */
 function proceed(state: EmulatorState, { signIn, user }: Required<PendingSignIn>, { scripted = false } = {}): Reply {
-  const { client, requested, prompts, tenant: wantedTenant } = wantedBy(state, signIn);
-  const tenant = typeof wantedTenant === 'string' ? homeTenant(state.directory, user)! : wantedTenant;
+  const { client, requested, prompts } = signIn;
+  const tenant = tenantOf(state, signIn, user);
   const missing = requested.resources.flatMap((resource) =>
     missingConsent(state, tenant, user, client, resource).map((name) => `${resource.resource.id}/${name}`),
   );
@@ -145,7 +136,7 @@ function proceed(state: EmulatorState, { signIn, user }: Required<PendingSignIn>
     });
     return withSession(state, user, page);
   }
-  return withSession(state, user, complete(state, signIn, tenant, user));
+  return withSession(state, user, signIn.complete(tenant, user));
 }
 
 /** `POST /common/consent` */
@@ -153,9 +144,9 @@ export function consentEndpoint(state: EmulatorState, request: EndpointRequest):
   try {
     const { signIn, user } = recall(state, request);
     if (!user) throw new AadstsError(90013, ['Sign in first.']);
-    if (request.form.get('action') !== 'accept') return cancel(state, request, signIn);
-    const { client, requested, tenant: wanted } = wantedBy(state, signIn);
-    const tenant = typeof wanted === 'string' ? homeTenant(state.directory, user)! : wanted;
+    if (request.form.get('action') !== 'accept') return signIn.cancel(request);
+    const { client, requested } = signIn;
+    const tenant = tenantOf(state, signIn, user);
     for (const resource of requested.resources) {
       const names = missingConsent(state, tenant, user, client, resource);
       consent(
@@ -166,7 +157,7 @@ export function consentEndpoint(state: EmulatorState, request: EndpointRequest):
         names.map((name) => `${resource.resource.id}/${name}`),
       );
     }
-    return complete(state, signIn, tenant, user);
+    return signIn.complete(tenant, user);
   } catch (error) {
     return showError(state, request, error);
   }
@@ -183,21 +174,11 @@ function consent(
   consents.set(key, new Set([...(consents.get(key) ?? []), ...scopes]));
 }
 
-function complete(state: EmulatorState, signIn: SignIn, tenant: Tenant, user: User): Reply {
-  if (signIn.kind === 'authorize') return completeAuthorization(state, signIn.request, tenant, user);
-  approveDeviceCode(state, signIn.deviceCode, tenant, user);
-  return messagePage(
-    signIn.deviceCode.client.name,
-    `You have signed in to the ${signIn.deviceCode.client.name} application on your device. You may now close this window.`,
-  );
-}
-
-function cancel(state: EmulatorState, request: EndpointRequest, signIn: SignIn): Reply {
-  if (signIn.kind === 'authorize') {
-    return redirectError(state, request, signIn.request, new AadstsError(65004), 'cancel');
-  }
-  declineDeviceCode(signIn.deviceCode);
-  return messagePage('Cancelled', 'You have not signed in on your device. You may now close this window.');
+/** The tenant of the address, or the user's own. */
+function tenantOf({ directory }: EmulatorState, { tenant }: SignIn, user: User): Tenant {
+  const found = typeof tenant === 'string' ? homeTenant(directory, user) : tenant;
+  if (!found) throw new AadstsError(90002, [user.userPrincipalName]);
+  return found;
 }
 
 function withSession({ sessions }: EmulatorState, user: User, reply: Reply): Reply {

@@ -177,7 +177,7 @@ async function userTokens(
     state,
     grant,
     resource,
-    [...names, ...(isGraph ? openid : [])].sort((one, other) => one.localeCompare(other, 'en')),
+    [...names, ...(isGraph ? openid : [])].toSorted((one, other) => one.localeCompare(other, 'en')),
     credential,
     parseClaims(form.get('claims')),
   );
