@@ -1,0 +1,81 @@
+<#
+.SYNOPSIS
+    Builds EntraTokenBridge for people who know PowerShell better than npm.
+.DESCRIPTION
+    Node.js 20 or later and npm must be on PATH; all else is fetched. The tasks run in the order given.
+.EXAMPLE
+    ./build.ps1
+    Makes out/EntraTokenBridge, a module folder that can be imported or copied to a folder of $env:PSModulePath.
+.EXAMPLE
+    ./build.ps1 -Task Clean, Build, Test, Package
+#>
+[CmdletBinding()]
+param(
+    [ValidateSet('Clean', 'Build', 'Test', 'Package')]
+    [string[]] $Task = 'Build'
+)
+$ErrorActionPreference = 'Stop'
+Set-StrictMode -Version 3
+
+$source = Join-Path $PSScriptRoot module
+$dist = Join-Path $PSScriptRoot dist
+$out = Join-Path $PSScriptRoot out
+$name = 'EntraTokenBridge'
+$module = Join-Path $out $name
+$utf8 = New-Object System.Text.UTF8Encoding $false
+
+function Invoke-NpmScript {
+    param([string] $Script)
+    Push-Location $PSScriptRoot
+    try { & npm run $Script --silent } finally { Pop-Location }
+    if ($LASTEXITCODE -ne 0) { throw "npm run $Script failed (exit code $LASTEXITCODE)." }
+}
+
+# One file loads faster than many. The parts come where the psm1 of the sources loads them from their folders.
+function Join-ModuleScript {
+    $parts = foreach ($folder in 'Private', 'Public') {
+        Get-ChildItem (Join-Path $source $folder) -Filter *.ps1 | Sort-Object Name |
+            ForEach-Object { [System.IO.File]::ReadAllText($_.FullName).Trim() }
+    }
+    $script = [System.IO.File]::ReadAllText((Join-Path $source "$name.psm1"))
+    $marked = [regex]'(?s)# <parts>.*?# </parts>'
+    if (-not $marked.IsMatch($script)) { throw "$name.psm1 does not mark where its parts come." }
+    $joined = $parts -join "`n`n"
+    $marked.Replace($script, [System.Text.RegularExpressions.MatchEvaluator] { $joined }, 1)
+}
+
+# Synopsis: Removes what was built.
+function Invoke-CleanTask {
+    foreach ($folder in $dist, $out) {
+        if (Test-Path $folder) { Remove-Item $folder -Recurse -Force }
+    }
+}
+
+# Synopsis: Bundles the engine and puts the module folder together: out/EntraTokenBridge.
+function Invoke-BuildTask {
+    Invoke-NpmScript build
+    if (Test-Path $module) { Remove-Item $module -Recurse -Force }
+    $null = New-Item $module -ItemType Directory
+    foreach ($file in Get-ChildItem $source -File -Include *.psd1, *.ps1xml -Recurse) { Copy-Item $file.FullName $module }
+    Copy-Item (Join-Path $PSScriptRoot LICENSE) $module
+    Copy-Item (Join-Path $source en-US) $module -Recurse
+    Copy-Item $dist (Join-Path $module engine) -Recurse
+    [System.IO.File]::WriteAllText((Join-Path $module "$name.psm1"), (Join-ModuleScript), $utf8)
+    Write-Output "Built $module"
+}
+
+# Synopsis: Runs all tests.
+function Invoke-TestTask {
+    Invoke-NpmScript test
+}
+
+# Synopsis: Packs the module folder: out/EntraTokenBridge.<version>.zip, to unpack into a folder of $env:PSModulePath.
+function Invoke-PackageTask {
+    if (-not (Test-Path $module)) { Invoke-BuildTask }
+    $version = (Import-PowerShellDataFile (Join-Path $module "$name.psd1")).ModuleVersion
+    $package = Join-Path $out "$name.$version.zip"
+    Compress-Archive $module $package -Force
+    Write-Output "Packed $package"
+}
+
+foreach ($step in $Task) { & "Invoke-${step}Task" }
