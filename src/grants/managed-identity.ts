@@ -71,10 +71,8 @@ async function metadataServiceAnswers(environment: Environment, again: boolean):
  */
 function probe(host: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const signal = AbortSignal.any([
-    AbortSignal.timeout(probeTimeout),
-    ...(currentRequest() ? [currentRequest()!.signal] : []),
-  ]);
+  const ending = currentRequest()?.signal;
+  const signal = AbortSignal.any([AbortSignal.timeout(probeTimeout), ...(ending ? [ending] : [])]);
   const address = `${host}/metadata/identity/oauth2/token?api-version=2018-02-01`;
   const request = httpRequest(address, { signal, agent: false }, (response) => {
     response.resume();

@@ -38,7 +38,7 @@ export async function readCertificateFile(path: string, password: string | undef
   checkValidity(leaf, path);
   const own = leaf.toString().trim();
   return {
-    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }),
     thumbprint: leaf.fingerprint256.replaceAll(':', ''),
     chain: [own, ...certificates.filter((one) => one.trim() !== own)].join('\n'),
   };

@@ -12,7 +12,7 @@ import { log, progress } from '../protocol/host.ts';
 import { initialize, shutdown } from '../protocol/lifecycle.ts';
 import { forget, ping, status } from '../protocol/session.ts';
 import { TokenError } from '../protocol/token-error.ts';
-import type { RequestContext } from '../platform/request-context.ts';
+import type { RequestContext } from '../token/acquire-token.ts';
 import { accountInMemory } from '../token/session-memory.ts';
 import { responseErrorOf } from './errors.ts';
 import { endWithHost, Host } from './lifecycle.ts';

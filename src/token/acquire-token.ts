@@ -23,6 +23,8 @@ import {
 import { forgetAccount, rememberAccount, rememberedAccount } from './session-memory.ts';
 import { azTokenResult } from './token-result.ts';
 
+export type { RequestContext };
+
 /** Azure CLI's application, a public client that every tenant knows: upstream's default for a person's sign-in. */
 const azureCliClientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
 
@@ -65,7 +67,7 @@ export async function acquireAzToken(
   context: RequestContext,
 ): Promise<AzTokenResult> {
   const demand = demandOf(parameterSet, parameters);
-  applyNetworkSettings(context.environment);
+  applyNetworkSettings(context);
   const key = JSON.stringify([demand, Object.entries(context.environment)]);
   const work = (): Promise<AzTokenResult> => withinTime(demand);
   // Two people's sign-ins are two, even if they ask for the same.

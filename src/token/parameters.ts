@@ -82,7 +82,7 @@ export function claimOf(parameters: Record<string, unknown>): string | undefined
 export function timeoutOf(parameters: Record<string, unknown>): number {
   const value = parameters['timeoutSeconds'] ?? 120;
   if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= maximumTimeout) return value * 1000;
-  throw invalid('TimeoutSeconds', `'${String(value)}' is no number of seconds from 1 to ${maximumTimeout}.`);
+  throw invalid('TimeoutSeconds', `'${value as string}' is no number of seconds from 1 to ${maximumTimeout}.`);
 }
 
 export function precedenceOf(parameters: Record<string, unknown>): readonly CredentialSource[] | undefined {

@@ -21,10 +21,10 @@ export function makeCertificate({
   notAfter = Date.now() + day,
 }: { name?: string; notBefore?: number; notAfter?: number } = {}): TestCertificate {
   const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const privateKey = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const privateKey = pair.privateKey.export({ type: 'pkcs8', format: 'pem' });
   const key = forge.pki.privateKeyFromPem(privateKey);
   const certificate = forge.pki.createCertificate();
-  certificate.publicKey = forge.pki.publicKeyFromPem(pair.publicKey.export({ type: 'spki', format: 'pem' }).toString());
+  certificate.publicKey = forge.pki.publicKeyFromPem(pair.publicKey.export({ type: 'spki', format: 'pem' }));
   certificate.serialNumber = '01';
   certificate.validity.notBefore = new Date(notBefore);
   certificate.validity.notAfter = new Date(notAfter);
@@ -40,9 +40,7 @@ export function makeCertificate({
       return Buffer.from(forge.asn1.toDer(store).getBytes(), 'binary');
     },
     encryptedKey(password) {
-      return pair.privateKey
-        .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: password })
-        .toString();
+      return pair.privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: password });
     },
   };
 }

@@ -1,4 +1,4 @@
-import { startEmulator } from '../../src/emulator/server.ts';
+import type { startEmulator } from '../../src/emulator/server.ts';
 import type { Environment } from '../../src/protocol/environment.ts';
 import type { AzTokenParameters, AzTokenParameterSet, AzTokenResult } from '../../src/protocol/az-token.ts';
 import { getAzToken } from '../../src/protocol/az-token.ts';

@@ -52,18 +52,23 @@ describe('A certificate file', () => {
 });
 
 describe('A certificate file is refused', () => {
-  const refused = async (path: string, password: string | undefined, code: string, message: string): Promise<void> => {
+  const expectRefusal = async (
+    path: string,
+    password: string | undefined,
+    code: string,
+    message: string,
+  ): Promise<void> => {
     await expect(readCertificateFile(path, password)).rejects.toMatchObject({ code, message });
   };
 
   it('when it does not exist', async () => {
     const path = join(folder, 'absent.pem');
-    await refused(path, undefined, 'CertificateNotFound', `The certificate file '${path}' does not exist.`);
+    await expectRefusal(path, undefined, 'CertificateNotFound', `The certificate file '${path}' does not exist.`);
   });
 
   it('when the password of a PFX is wrong', async () => {
     const path = await file('wrong.pfx', own.pfx('right'));
-    await refused(
+    await expectRefusal(
       path,
       'wrong',
       'CertificatePasswordInvalid',
@@ -73,7 +78,7 @@ describe('A certificate file is refused', () => {
 
   it('when the password of an encrypted key is missing', async () => {
     const path = await file('locked.pem', own.certificate + own.encryptedKey('pass'));
-    await refused(
+    await expectRefusal(
       path,
       undefined,
       'CertificatePasswordInvalid',
@@ -83,7 +88,7 @@ describe('A certificate file is refused', () => {
 
   it('when it has no private key', async () => {
     const path = await file('public.pem', own.certificate);
-    await refused(
+    await expectRefusal(
       path,
       undefined,
       'CertificateInvalid',
@@ -93,12 +98,12 @@ describe('A certificate file is refused', () => {
 
   it('when it has no certificate', async () => {
     const path = await file('key.pem', own.privateKey);
-    await refused(path, undefined, 'CertificateInvalid', `The certificate file '${path}' has no certificate.`);
+    await expectRefusal(path, undefined, 'CertificateInvalid', `The certificate file '${path}' has no certificate.`);
   });
 
   it('when its key belongs to another certificate', async () => {
     const path = await file('mixed.pem', other.certificate + own.privateKey);
-    await refused(
+    await expectRefusal(
       path,
       undefined,
       'CertificateInvalid',
@@ -109,7 +114,7 @@ describe('A certificate file is refused', () => {
   it('when its certificate has expired', async () => {
     const old = makeCertificate({ notAfter: Date.UTC(2020, 0, 1), notBefore: Date.UTC(2019, 0, 1) });
     const path = await file('old.pem', old.certificate + old.privateKey);
-    await refused(
+    await expectRefusal(
       path,
       undefined,
       'CertificateInvalid',
@@ -120,7 +125,7 @@ describe('A certificate file is refused', () => {
   it('when its certificate is not valid yet', async () => {
     const early = makeCertificate({ notBefore: Date.UTC(2100, 0, 1), notAfter: Date.UTC(2101, 0, 1) });
     const path = await file('early.pem', early.certificate + early.privateKey);
-    await refused(
+    await expectRefusal(
       path,
       undefined,
       'CertificateInvalid',
@@ -130,6 +135,11 @@ describe('A certificate file is refused', () => {
 
   it('when it is neither PEM nor PFX', async () => {
     const path = await file('noise.pfx', 'noise');
-    await refused(path, undefined, 'CertificateInvalid', `The certificate file '${path}' is neither PEM nor PFX.`);
+    await expectRefusal(
+      path,
+      undefined,
+      'CertificateInvalid',
+      `The certificate file '${path}' is neither PEM nor PFX.`,
+    );
   });
 });
