@@ -57,12 +57,13 @@ async function send<Body>(
 ): Promise<NetworkResponse<Body>> {
   const context = currentRequest();
   context?.log('debug', `${method} ${withoutQuery(url)}`);
-  const attempt = () => exchange(method, new URL(url), options, timeout, context?.signal);
-  const response = await attempt().catch((error: unknown) => {
-    if (trustSystemStoreAfter(error)) return attempt();
-    remember({ error, url });
-    throw error;
-  });
+  const attempt = (): Promise<RawResponse> => exchange(method, new URL(url), options, timeout, context?.signal);
+  const response = await attempt()
+    .catch((error: unknown) => (trustSystemStoreAfter(error) ? attempt() : Promise.reject(error)))
+    .catch((error: unknown) => {
+      remember({ error, url });
+      throw error;
+    });
   const correlation = response.headers['x-ms-request-id'];
   context?.log('debug', `${response.status} from ${withoutQuery(url)}${correlation ? ` (${correlation})` : ''}`);
   const body = parseBody(response, url);

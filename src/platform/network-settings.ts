@@ -2,14 +2,15 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import tls from 'node:tls';
 import type { Environment } from '../protocol/environment.ts';
-import { currentRequest } from './request-context.ts';
+import type { RequestContext } from './request-context.ts';
 
 const proxyNames = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'] as const;
 /** Files of certificates, PEM, to trust beside Node's own: Node's variable, and OpenSSL's, which Linux admins know. */
 const authorityFileNames = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const;
 
 /** What is in force in this process. Node itself applied NODE_EXTRA_CA_CERTS at its start, and a proxy never. */
-let appliedProxy = '';
+let appliedProxy = proxyNames.map(() => '').join('\n');
+let withoutProxy: (() => void) | undefined;
 let appliedFiles = [process.env['NODE_EXTRA_CA_CERTS'] ?? '', ''].join('\n');
 let systemStoreLoaded = false;
 
@@ -18,12 +19,12 @@ let systemStoreLoaded = false;
  *
  * Both hold for all requests under way, as they do in any process whose environment changes.
  */
-export function applyNetworkSettings(environment: Environment): void {
+export function applyNetworkSettings({ environment, log }: RequestContext): void {
   applyProxy(environment);
   const files = authorityFileNames.map((name) => environment[name] ?? '');
   if (files.join('\n') === appliedFiles) return;
   appliedFiles = files.join('\n');
-  applyAuthorities();
+  applyAuthorities((problem) => log('warning', problem));
 }
 
 function applyProxy(environment: Environment): void {
@@ -31,23 +32,29 @@ function applyProxy(environment: Environment): void {
   if (values === appliedProxy) return;
   appliedProxy = values;
   if (typeof http.setGlobalProxyFromEnv !== 'function') return;
-  http.setGlobalProxyFromEnv(Object.fromEntries(proxyNames.map((name) => [name, environment[name] ?? ''])));
+  withoutProxy?.();
+  withoutProxy = http.setGlobalProxyFromEnv(
+    Object.fromEntries(proxyNames.map((name) => [name, environment[name] ?? ''])),
+  );
 }
 
-function applyAuthorities(): void {
+function applyAuthorities(warn: (problem: string) => void): void {
   if (typeof tls.setDefaultCACertificates !== 'function') return;
   const stores = systemStoreLoaded ? (['bundled', 'system'] as const) : (['bundled'] as const);
   const files = appliedFiles.split('\n').filter(Boolean);
-  tls.setDefaultCACertificates([...stores.flatMap((store) => tls.getCACertificates(store)), ...files.flatMap(readPem)]);
+  tls.setDefaultCACertificates([
+    ...stores.flatMap((store) => tls.getCACertificates(store)),
+    ...files.flatMap((file) => readPem(file, warn)),
+  ]);
 }
 
-function readPem(file: string): string[] {
+function readPem(file: string, warn: (problem: string) => void): string[] {
   try {
     return [readFileSync(file, 'utf8')];
   } catch (error) {
     // Node itself only warns of a missing file; the TLS error that may follow is then explained by this line.
     const reason = error instanceof Error ? error.message : String(error);
-    currentRequest()?.log('warning', `The file of trusted certificates '${file}' can't be read: ${reason}`);
+    warn(`The file of trusted certificates '${file}' can't be read: ${reason}`);
     return [];
   }
 }
@@ -71,6 +78,7 @@ export function trustSystemStoreAfter(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (systemStoreLoaded || !untrusted.has(code)) return false;
   systemStoreLoaded = true;
-  applyAuthorities();
+  // What is wrong with a file was said when it came into force.
+  applyAuthorities(() => {});
   return true;
 }

@@ -75,8 +75,9 @@ describe('The environment with a secret', () => {
 
   it('is sent once when the same is asked for twenty times at once', async () => {
     const environment = withSecret(emulator);
+    const parameters = { resource: 'https://management.azure.com' };
     const results = await Promise.all(
-      Array.from({ length: 20 }, () => ask(engine, 'NonInteractive', { force: true }, { environment })),
+      Array.from({ length: 20 }, () => ask(engine, 'NonInteractive', parameters, { environment })),
     );
     expect(new Set(results.map(({ token }) => token)).size).toBe(1);
     expect(tokenRequests(emulator)).toBe(1);

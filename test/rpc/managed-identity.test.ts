@@ -113,7 +113,9 @@ describe('A managed identity', () => {
   it('is asked once for its token when the same is asked for many times at once', async () => {
     const environment = appService();
     await Promise.all(
-      Array.from({ length: 10 }, () => ask(engine, 'ManagedIdentity', { force: true }, { environment })),
+      Array.from({ length: 10 }, () =>
+        ask(engine, 'ManagedIdentity', { resource: 'https://vault.azure.net' }, { environment }),
+      ),
     );
     expect(emulator.requests).toHaveLength(1);
   });

@@ -1,0 +1,82 @@
+import { createServer as createProxy, type Server } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startEmulator } from '../../src/emulator/server.ts';
+import { startEngine, type Engine } from '../helpers/engine.ts';
+import { ask, refusalOf, withSecret, type Emulator } from '../helpers/flows.ts';
+
+let emulator: Emulator;
+let engine: Engine;
+let proxy: Server;
+let proxyAddress: string;
+const tunnels: string[] = [];
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+  engine = await startEngine();
+  proxy = createProxy().on('connect', (request, socket, head) => {
+    tunnels.push(request.url ?? '');
+    const { port } = new URL(`http://${request.url}`);
+    const onward = connect(Number(port), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      onward.write(head);
+      onward.pipe(socket).pipe(onward);
+    });
+    onward.on('error', () => socket.destroy());
+    socket.on('error', () => onward.destroy());
+  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  proxy.listen(0, '127.0.0.1', resolve);
+  await promise;
+  proxyAddress = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+  await emulator.close();
+  proxy.closeAllConnections();
+  proxy.close();
+});
+beforeEach(() => {
+  tunnels.length = 0;
+});
+
+const fresh = { force: true } as const;
+
+describe('A proxy', () => {
+  it('that the session sets while the engine runs is used, and no more when it is cleared', async () => {
+    const direct = withSecret(emulator);
+    await ask(engine, 'NonInteractive', fresh, { environment: direct });
+    expect(tunnels).toEqual([]);
+    await ask(engine, 'NonInteractive', fresh, { environment: { ...direct, HTTPS_PROXY: proxyAddress } });
+    expect(tunnels).toEqual([new URL(emulator.authority).host]);
+    await ask(engine, 'NonInteractive', fresh, { environment: direct });
+    expect(tunnels).toHaveLength(1);
+  });
+
+  it('is passed over for the hosts of NO_PROXY', async () => {
+    const environment = { ...withSecret(emulator), HTTPS_PROXY: proxyAddress, NO_PROXY: 'localhost,127.0.0.1' };
+    await ask(engine, 'NonInteractive', fresh, { environment });
+    expect(tunnels).toEqual([]);
+  });
+});
+
+describe('An authority that is to be trusted', () => {
+  it.each(['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'])('can be named in %s while the engine runs', async (name) => {
+    await using other = await startEngine();
+    const { NODE_EXTRA_CA_CERTS: file = '', ...untrusting } = withSecret(emulator);
+    const refusal = await refusalOf(ask(other, 'NonInteractive', fresh, { environment: untrusting }));
+    expect(refusal.data.code).toBe('TlsError');
+    expect(await ask(other, 'NonInteractive', fresh, { environment: { ...untrusting, [name]: file } })).toHaveProperty(
+      'token',
+    );
+  });
+
+  it('and whose file is not there is warned of', async () => {
+    await using other = await startEngine();
+    const environment = { ...withSecret(emulator), NODE_EXTRA_CA_CERTS: '/nowhere/ca.pem' };
+    await refusalOf(ask(other, 'NonInteractive', fresh, { environment }));
+    expect(other.logs.filter(({ level }) => level === 'warning').map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^The file of trusted certificates '\/nowhere\/ca\.pem' can't be read: ENOENT/),
+    ]);
+  });
+});
