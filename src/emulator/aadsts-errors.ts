@@ -214,7 +214,11 @@ export class AadstsError extends Error {
    * @param values fill {0}, {1} ... of Entra's sentence
    * @param changes where Entra answers the same number with another OAuth error
    */
-  constructor(code: AadstsCode, values: readonly string[] = [], changes: { error?: string; claims?: string } = {}) {
+  constructor(
+    code: AadstsCode,
+    values: readonly string[] = [],
+    changes: { error?: string | undefined; claims?: string } = {},
+  ) {
     const refusal: { error: string; text: string; status?: number; suberror?: string } = refusals[code];
     super(
       `AADSTS${code}: ${refusal.text.replace(/\{(\d)\}/g, (_, index: string) => values[Number(index)] ?? '').trimEnd()}`,

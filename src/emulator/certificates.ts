@@ -109,7 +109,7 @@ function issue(
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }
 
-const pem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
+const pem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' });
 
 /**
  * A CA of its own for each emulator, and the server certificate of localhost under it. The CA's key is thrown away as

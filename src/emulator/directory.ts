@@ -139,14 +139,17 @@ const same = (one: string, other: string): boolean => one.toLowerCase() === othe
 /** The tenant's segment of a path: `organizations` and `common` stand for the home tenant of whoever signs in. */
 export type TenantSelector = Tenant | 'organizations' | 'common';
 
-/** @throws AadstsError 90002 */
-export function findTenant(directory: Directory, segment: string): TenantSelector {
+/**
+ * @param error what the endpoint calls an unknown tenant, where it isn't `invalid_request`
+ * @throws AadstsError 90002
+ */
+export function findTenant(directory: Directory, segment: string, error?: string): TenantSelector {
   const wanted = segment.toLowerCase();
   if (wanted === 'organizations' || wanted === 'common') return wanted;
   const tenant = directory.tenants.find(
     ({ id, domains }) => same(id, segment) || domains.some((domain) => same(domain, segment)),
   );
-  if (!tenant) throw new AadstsError(90002, [segment]);
+  if (!tenant) throw new AadstsError(90002, [segment], { error });
   return tenant;
 }
 

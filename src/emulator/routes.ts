@@ -80,7 +80,14 @@ export async function answer(
       if (scenario.kind === 'hang' || scenario.kind === 'reset') return scenario.kind;
       return scenarioReply(scenario, log.clientId ?? '');
     }
-    const tenant = destination.tenant === undefined ? 'common' : findTenant(state.directory, destination.tenant);
+    const tenant =
+      destination.tenant === undefined
+        ? 'common'
+        : findTenant(
+            state.directory,
+            destination.tenant,
+            destination.endpoint === 'discovery' ? 'invalid_tenant' : undefined,
+          );
     const reply = await destination.handler(state, request, tenant);
     if (typeof reply.body === 'object' && 'error' in reply.body) log.error = String(reply.body.error);
     return reply;

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createServerCertificate } from './certificates.ts';
+import { close, listen, reset } from './connections.ts';
 import { defaultDirectory } from './default-directory.ts';
 import { completeDirectory } from './directory.ts';
 import type { Directory, DirectoryInput } from './directory.ts';
@@ -149,25 +149,6 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   };
 }
 
-function listen(server: Server, host: string, port: number): Promise<number> {
-  // Node's 5 s would cut connections that a client is about to use again
-  server.keepAliveTimeout = 75_000;
-  return new Promise((fulfil, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, exclusive: true }, () => {
-      server.off('error', reject);
-      fulfil((server.address() as AddressInfo).port);
-    });
-  });
-}
-
-/** Ends open connections too, those that hang above all. */
-const close = (server: Server): Promise<void> =>
-  new Promise((fulfil) => {
-    server.close(() => fulfil());
-    server.closeAllConnections();
-  });
-
 async function handle(
   state: EmulatorState,
   route: Route,
@@ -201,7 +182,7 @@ async function handle(
     ].join(' '),
   );
   if (reply === 'hang') return;
-  if (reply === 'reset') return void message.socket.resetAndDestroy();
+  if (reply === 'reset') return reset(message.socket);
   send(response, reply, request.correlationId);
 }
 
