@@ -11,17 +11,19 @@
 #>
 [CmdletBinding()]
 param(
-    [ValidateSet('Clean', 'Build', 'Test', 'Package')]
-    [string[]] $Task = 'Build'
+    [ValidateSet('Clean', 'Build', 'Module', 'Test', 'Package')]
+    [string[]] $Task = 'Build',
+
+    # Where the module folder and the package go.
+    [string] $OutPath = (Join-Path $PSScriptRoot out)
 )
 $ErrorActionPreference = 'Stop'
 Set-StrictMode -Version 3
 
 $source = Join-Path $PSScriptRoot module
 $dist = Join-Path $PSScriptRoot dist
-$out = Join-Path $PSScriptRoot out
 $name = 'EntraTokenBridge'
-$module = Join-Path $out $name
+$module = Join-Path $OutPath $name
 $utf8 = New-Object System.Text.UTF8Encoding $false
 
 function Invoke-NpmScript {
@@ -46,16 +48,21 @@ function Join-ModuleScript {
 
 # Synopsis: Removes what was built.
 function Invoke-CleanTask {
-    foreach ($folder in $dist, $out) {
+    foreach ($folder in $dist, $OutPath) {
         if (Test-Path $folder) { Remove-Item $folder -Recurse -Force }
     }
 }
 
-# Synopsis: Bundles the engine and puts the module folder together: out/EntraTokenBridge.
+# Synopsis: Bundles the engine into dist and puts the module folder together: out/EntraTokenBridge.
 function Invoke-BuildTask {
     Invoke-NpmScript build
+    Invoke-ModuleTask
+}
+
+# Synopsis: Puts the module folder together from the bundles that dist has.
+function Invoke-ModuleTask {
     if (Test-Path $module) { Remove-Item $module -Recurse -Force }
-    $null = New-Item $module -ItemType Directory
+    $null = New-Item $module -ItemType Directory -Force
     foreach ($file in Get-ChildItem $source -File -Include *.psd1, *.ps1xml -Recurse) { Copy-Item $file.FullName $module }
     Copy-Item (Join-Path $PSScriptRoot LICENSE) $module
     Copy-Item (Join-Path $source en-US) $module -Recurse
@@ -73,7 +80,7 @@ function Invoke-TestTask {
 function Invoke-PackageTask {
     if (-not (Test-Path $module)) { Invoke-BuildTask }
     $version = (Import-PowerShellDataFile (Join-Path $module "$name.psd1")).ModuleVersion
-    $package = Join-Path $out "$name.$version.zip"
+    $package = Join-Path $OutPath "$name.$version.zip"
     Compress-Archive $module $package -Force
     Write-Output "Packed $package"
 }

@@ -1,0 +1,50 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { execa, execaSync } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+const isThere = !execaSync('pwsh', ['-NoProfile', '-Command', 'exit 0'], { reject: false }).failed;
+let out: string;
+
+function pwsh(command: string) {
+  return execa('pwsh', ['-NoProfile', '-NonInteractive', '-Command', command], {
+    env: { ENTRATOKENBRIDGE_NODE: process.execPath, OUT: out, NO_COLOR: '1' },
+  });
+}
+
+describe.skipIf(!isThere)('The module that build.ps1 makes', () => {
+  beforeAll(async () => {
+    out = await mkdtemp(join(tmpdir(), 'built-module-'));
+    await pwsh(`& '${join(root, 'build.ps1')}' -Task Module, Package -OutPath $env:OUT`);
+  });
+  afterAll(() => rm(out, { recursive: true, force: true }));
+
+  test('has one script file, the engine, the help and the license', async () => {
+    const files = await readdir(join(out, 'EntraTokenBridge'), { recursive: true });
+    expect(files.filter((file) => /\.psm?1$/.test(file))).toEqual(['EntraTokenBridge.psm1']);
+    expect(files).toEqual(expect.arrayContaining(['EntraTokenBridge.psd1', 'engine/engine.js', 'LICENSE', 'en-US']));
+  });
+
+  test('exports the commands that its manifest names, and their help', async () => {
+    const { stdout } = await pwsh(`
+      $module = Import-Module (Join-Path $env:OUT EntraTokenBridge) -PassThru
+      $manifest = Import-PowerShellDataFile (Join-Path $module.ModuleBase EntraTokenBridge.psd1)
+      if (Compare-Object @($module.ExportedFunctions.Keys) $manifest.FunctionsToExport) { throw 'Other commands are exported' }
+      (Get-Help Get-AzToken).Synopsis`);
+    expect(stdout.trim()).toMatch(/token/);
+  });
+
+  test('starts the engine that it brings, and has its answer', async () => {
+    const { stdout } = await pwsh(`
+      Import-Module (Join-Path $env:OUT EntraTokenBridge)
+      try { Get-AzToken -TenantId 'no tenant' -ErrorAction Stop } catch { $_.Exception.Data['code'], $_.Exception.Message }`);
+    expect(stdout).toMatch(/TenantId/);
+  });
+
+  test('is packed under its version', async () => {
+    expect(await readdir(out)).toContainEqual(expect.stringMatching(/^EntraTokenBridge\.\d+\.\d+\.\d+\.zip$/));
+  });
+});
