@@ -124,20 +124,13 @@ function acceptedAudiences(
 }
 
 function registeredCertificate({ certificates = [] }: Application, header: Record<string, unknown>): X509Certificate {
-  const { x5t, 'x5t#S256': x5tS256 } = header;
-  if (typeof x5t !== 'string' && typeof x5tS256 !== 'string') {
-    throw new AadstsError(50027, ['The header has neither x5t nor x5t#S256.']);
-  }
+  const [sha1, sha256] = [thumbprintIn(header['x5t']), thumbprintIn(header['x5t#S256'])];
+  if (!sha1 && !sha256) throw new AadstsError(50027, ['The header has neither x5t nor x5t#S256.']);
   const found = certificates
     .map((pem) => new X509Certificate(pem))
-    .find(
-      ({ raw }) =>
-        (x5t === undefined || hash('sha1', raw) === x5t) && (x5tS256 === undefined || hash('sha256', raw) === x5tS256),
-    );
+    .find(({ raw }) => (!sha1 || hash('sha1', raw).equals(sha1)) && (!sha256 || hash('sha256', raw).equals(sha256)));
   if (!found) {
-    const presented = Buffer.from(String(x5tS256 ?? x5t), 'base64url')
-      .toString('hex')
-      .toUpperCase();
+    const presented = (sha256 ?? sha1)?.toString('hex').toUpperCase();
     throw new AadstsError(700027, [
       `Reason - The key was not found., Thumbprint of key used by client: '${presented}'`,
     ]);
@@ -145,8 +138,11 @@ function registeredCertificate({ certificates = [] }: Application, header: Recor
   return found;
 }
 
-const hash = (algorithm: string, content: Uint8Array): string =>
-  createHash(algorithm).update(content).digest('base64url');
+/** Some clients pad their base64url (MSAL for Python does), some write plain base64; the bytes are what counts. */
+const thumbprintIn = (value: unknown): Buffer | undefined =>
+  typeof value === 'string' ? Buffer.from(value, 'base64url') : undefined;
+
+const hash = (algorithm: string, content: Uint8Array): Buffer => createHash(algorithm).update(content).digest();
 const thumbprintOf = ({ fingerprint }: X509Certificate): string => fingerprint.replaceAll(':', '');
 
 function verifyTimes({ now }: EmulatorState, claims: Record<string, unknown>): void {

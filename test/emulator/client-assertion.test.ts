@@ -76,6 +76,10 @@ describe('an application with a certificate', () => {
     ['PS256 and x5t#S256', {}],
     ['RS256 and x5t', { alg: 'RS256', 'x5t#S256': undefined, x5t: thumbprint('sha1', registered.certificate) }],
     ['RS256 and x5t#S256', { alg: 'RS256' }],
+    [
+      'RS256 and a padded x5t, as MSAL for Python writes it',
+      { alg: 'RS256', 'x5t#S256': undefined, x5t: `${thumbprint('sha1', registered.certificate)}=` },
+    ],
     ['PS256 and both thumbprints', { x5t: thumbprint('sha1', registered.certificate) }],
   ])('gets a token for an assertion signed with %s', async (_, header) => {
     const answer = await present({ header });

@@ -21,7 +21,11 @@ type Results = Record<string, Outcome> & { username: string };
 async function converse(emulator: Emulator, question: object): Promise<Results> {
   const script = fileURLToPath(new URL('msal_python.py', import.meta.url));
   // What the script says about itself goes to the test's own standard error
-  const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(python, [script], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    // It wins over MSAL's own `verify`, so a developer's setting must not
+    env: { ...process.env, REQUESTS_CA_BUNDLE: emulator.caFile },
+  });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const say = (line: object): void => void child.stdin.write(`${JSON.stringify(line)}\n`);
   const hear = async (): Promise<Record<string, string>> => {
@@ -79,6 +83,7 @@ describe.skipIf(reason !== '')(`MSAL for Python${reason}`, () => {
   });
 
   test('gets an application token with a certificate, by its SHA-1 thumbprint', () => {
+    expect(results['certificate']).toMatchObject({ token_type: 'Bearer' });
     expect(claims('certificate')).toMatchObject({ appid: certificateApp, appidacr: '2' });
   });
 

@@ -21,10 +21,10 @@ import type { Emulator } from '../../src/emulator/server.ts';
 
 const program = fileURLToPath(new URL('../../src/emulator.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'emulator-program-'));
-const running = new Set<ChildProcessWithoutNullStreams>();
+const children = new Set<ChildProcessWithoutNullStreams>();
 
 afterEach(() => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of children) child.kill('SIGKILL');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -37,10 +37,10 @@ interface Run {
 
 function run(...options: readonly string[]): Run {
   const child = spawn(process.execPath, [program, ...options]);
-  running.add(child);
+  children.add(child);
   const exited = Promise.withResolvers<number | null>();
   child.once('close', (code) => {
-    running.delete(child);
+    children.delete(child);
     exited.resolve(code);
   });
   let [errors, output] = ['', ''];
