@@ -179,7 +179,6 @@ const refusals = {
     status: 401,
     text: "The provided client secret keys for app '{0}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.",
   },
-  9002313: { error: 'invalid_request', text: 'Invalid request. Request is malformed or invalid.' },
   9002325: {
     error: 'invalid_request',
     text: 'Proof Key for Code Exchange is required for cross-origin authorization code redemption.',
@@ -187,6 +186,9 @@ const refusals = {
 } as const satisfies Record<number, { error: string; text: string; status?: number; suberror?: string }>;
 
 export type AadstsCode = keyof typeof refusals;
+
+/** Every number that the emulator can answer with; docs/emulator.md has them all. */
+export const aadstsCodes: readonly number[] = Object.keys(refusals).map(Number);
 
 /** What Entra puts into the body of a refusal; an authorize endpoint puts error and error_description into the redirect. */
 export interface ErrorBody {
