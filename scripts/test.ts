@@ -22,7 +22,9 @@ isolate(process.env);
 const counts: Count[] = [];
 try {
   await build();
-  counts.push(await lint(), await vitest(), ...(await pester()));
+  counts.push(await lint());
+  counts.push(await vitest());
+  counts.push(...(await pester()));
 } catch (error) {
   console.error(error);
   counts.push({ passed: 0, failed: 1, skipped: 0 });
