@@ -10,7 +10,7 @@ export interface RequestContext {
   /** Why no browser can be shown to a person; absent where one may. */
   readonly noBrowser?: string | undefined;
   /** `message`: one line, without secrets and tokens. */
-  log(level: 'warning' | 'verbose' | 'debug', message: string): void;
+  readonly log: (level: 'warning' | 'verbose' | 'debug', message: string) => void;
   /** A person has to act until `until` (Unix milliseconds); without `until` the wait is over. */
   progress(activity: string, status: string, until?: number): void;
 }
