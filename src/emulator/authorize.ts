@@ -137,7 +137,6 @@ function matchesRedirect(registered: string, given: string): boolean {
   if (registered === given) return true;
   if (!URL.canParse(registered) || !URL.canParse(given)) return false;
   const [one, other] = [new URL(registered), new URL(given)];
-  if (other.hash !== '' || other.username !== '') return false;
   if (one.protocol === 'http:' && (one.hostname === 'localhost' || one.hostname === '127.0.0.1')) other.port = one.port;
   return one.href === other.href;
 }

@@ -163,6 +163,8 @@ describe('what can only be shown to the person:', () => {
       'AADSTS50011',
     ],
     ['a name before the host', { redirect_uri: 'http://localhost@evil.example/' }, contoso, 'AADSTS50011'],
+    ['a name before localhost', { redirect_uri: 'http://me@localhost:8400' }, contoso, 'AADSTS50011'],
+    ['a fragment', { redirect_uri: 'http://localhost:8400#part' }, contoso, 'AADSTS50011'],
   ])('%s', async (_, changes, tenant, code) => {
     const answer = await open(changes, tenant);
 
@@ -170,6 +172,23 @@ describe('what can only be shown to the person:', () => {
     expect(answer.headers.location).toBeUndefined();
     expect(answer.text).toMatch(new RegExp(`role="alert"[^>]*>${code}: `));
   });
+});
+
+test.each([
+  ['https://localhost/signed-in', 'https://localhost:8443/signed-in'],
+  ['http://app.example/signed-in', 'http://app.example:8080/signed-in'],
+])('another port than that of %s is refused, for it is not plain localhost', async (registered, redirectUri) => {
+  const own = await startEmulator();
+  try {
+    own.directory.applications.find(({ id }) => id === confidential.id)?.redirectUris?.push(registered);
+    const ask = (redirect_uri: string) =>
+      call(own, authorizeAddress(own, pkce, { client_id: confidential.id, redirect_uri }));
+
+    expect((await ask(redirectUri)).text).toContain('AADSTS50011');
+    expect((await ask(registered)).text).toContain('<h1>Sign in</h1>');
+  } finally {
+    await own.close();
+  }
 });
 
 describe('what the application is told:', () => {
