@@ -21,10 +21,13 @@ import type { Emulator } from '../../src/emulator/server.ts';
 
 const program = fileURLToPath(new URL('../../src/emulator.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'emulator-program-'));
-const children = new Set<ChildProcessWithoutNullStreams>();
+const children = new Map<ChildProcessWithoutNullStreams, Promise<number | null>>();
 
-afterEach(() => {
-  for (const child of children) child.kill('SIGKILL');
+afterEach(async () => {
+  for (const [child, exited] of children) {
+    child.kill('SIGTERM');
+    await exited;
+  }
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -37,8 +40,8 @@ interface Run {
 
 function run(...options: readonly string[]): Run {
   const child = spawn(process.execPath, [program, ...options]);
-  children.add(child);
   const exited = Promise.withResolvers<number | null>();
+  children.set(child, exited.promise);
   child.once('close', (code) => {
     children.delete(child);
     exited.resolve(code);
