@@ -1,0 +1,23 @@
+# The engine's output has ended, or it must be given up: nobody gets an answer from it any more, and the next command
+# starts a new one. The caller holds the lock.
+function Complete-DeadEngine {
+    param($EngineHost, $Engine, $Reason)
+
+    Stop-EngineProcess $Engine 500
+    $lastWords = if ($Engine.LastWords.Wait(1000)) { $Engine.LastWords.Result.Trim() } else { '' }
+    if ($lastWords.Length -gt 2000) { $lastWords = '...' + $lastWords.Substring($lastWords.Length - 2000) }
+
+    $version = if (-not $Engine.Started -and -not $Reason) { Get-NodeVersion $Engine.Node }
+    if ($version -and -not (Test-NodeVersion $version)) { $failure = Get-NodeTooOldFailure $Engine.Node $version }
+    else {
+        $message = if ($Reason) { "The token engine was ended. $Reason" }
+        elseif ($Engine.Started) { 'The token engine died while the request was under way.' }
+        else { "The token engine did not start on '$($Engine.Node)'." }
+        if ($lastWords) { $message += " Its last words: $lastWords" }
+        $message += ' Run the command again: it starts a new engine.'
+        $failure = Get-EngineFailure $message
+    }
+    $Engine.Died = -not $Reason -and $Engine.Started
+    if ([object]::ReferenceEquals($EngineHost.Engine, $Engine)) { $EngineHost.Engine = $null }
+    $Engine.Failure = $failure
+}

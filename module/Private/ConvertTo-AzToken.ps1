@@ -1,0 +1,35 @@
+# The object that Get-AzToken hands out, from the engine's result.
+function ConvertTo-AzToken {
+    param($Result)
+
+    $claims = [System.Collections.Generic.Dictionary[string, System.Collections.Generic.IReadOnlyList[string]]]::new()
+    foreach ($claim in $Result.claims) {
+        # Each value has an apostrophe before it on the wire.
+        $values = [string[]]::new($claim.Count - 1)
+        for ($index = 1; $index -lt $claim.Count; $index++) { $values[$index - 1] = $claim[$index].Substring(1) }
+        $claims[$claim[0]] = [Array]::AsReadOnly($values)
+    }
+    $token = [pscustomobject]@{
+        PSTypeName = 'EntraTokenBridge.AzToken'
+        Token      = $Result.token
+        ExpiresOn  = [DateTimeOffset]::FromUnixTimeMilliseconds([long]$Result.expiresOn)
+        Identity   = $Result.identity
+        TenantId   = $Result.tenantId
+        Scopes     = [string[]]$Result.scopes.ToArray()
+        # Read-only, as upstream's: the same claims may be handed out again.
+        Claims     = [System.Collections.ObjectModel.ReadOnlyDictionary[string, System.Collections.Generic.IReadOnlyList[string]]]::new($claims)
+    }
+    # Upstream's name for the same: formats, types and scripts that go by it work.
+    $token.PSObject.TypeNames.Insert(1, 'PipeHow.AzAuth.AzToken')
+    $token
+}
+
+# An object of the caller's own: what they change in it, nobody else sees.
+function Copy-AzToken {
+    param($Token, [bool] $AsSecureString)
+
+    $copy = $Token.PSObject.Copy()
+    $copy.Scopes = $copy.Scopes.Clone()
+    if ($AsSecureString) { $copy.Token = [System.Net.NetworkCredential]::new('', $copy.Token).SecurePassword }
+    $copy
+}

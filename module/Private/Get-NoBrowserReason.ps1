@@ -1,0 +1,7 @@
+# Why no browser can be shown to the person in this session; nothing where one may be. The engine looks at the rest:
+# the display, the remote desktop, the programs that are there.
+function Get-NoBrowserReason {
+    $name = $Host.Name
+    if ($name -eq 'ServerRemoteHost') { return 'this is a remote session, and a browser would open on the other computer' }
+    if (-not [Environment]::UserInteractive) { return 'this session belongs to a service and has no desktop' }
+}

@@ -1,0 +1,18 @@
+# The session's environment as one text, to be compared with another: the values of $EnvironmentNames in their order.
+# A value can't hold NUL. A variable that is set but empty counts as not set.
+function Get-SessionEnvironment {
+    $values = foreach ($name in $EnvironmentNames) { [string][Environment]::GetEnvironmentVariable($name) }
+    [string]::Join([string][char]0, $values)
+}
+
+# The same text as the protocol's environment: a name and a value for each variable that is set.
+function ConvertTo-RpcEnvironment {
+    param($Environment)
+
+    $variables = [hashtable]::new() # case counts, unlike in @{}: https_proxy is not HTTPS_PROXY
+    $values = $Environment.Split([char]0)
+    for ($index = 0; $index -lt $values.Length; $index++) {
+        if ($values[$index]) { $variables[$EnvironmentNames[$index]] = $values[$index] }
+    }
+    $variables
+}

@@ -1,0 +1,40 @@
+# Results that may be handed out again without asking the engine, and the only thing that the host decides by itself:
+# under everything that decides a token (set, parameters, environment), until when the engine said.
+
+# Returns the result, $null when there is none that still holds.
+function Find-ReusableToken {
+    param($EngineHost, $Key)
+
+    try {
+        [System.Threading.Monitor]::Enter($EngineHost)
+        $entry = $EngineHost.Reusable[$Key]
+    }
+    finally { [System.Threading.Monitor]::Exit($EngineHost) }
+    if ($entry -and $entry.Until -gt [DateTime]::UtcNow) { $entry.Token }
+}
+
+#   Generation  of the time when the request was sent: what was forgotten since then must not come back
+#   Until       Unix milliseconds
+function Add-ReusableToken {
+    param($EngineHost, $Key, $Token, $Until, $Generation)
+
+    try {
+        [System.Threading.Monitor]::Enter($EngineHost)
+        if ($EngineHost.Generation -ne $Generation) { return }
+        if ($EngineHost.Reusable.Count -ge 1000) { $EngineHost.Reusable.Clear() }
+        $EngineHost.Reusable[$Key] = @{ Token = $Token; Until = [DateTimeOffset]::FromUnixTimeMilliseconds($Until).UtcDateTime }
+    }
+    finally { [System.Threading.Monitor]::Exit($EngineHost) }
+}
+
+# Somebody else may be signed in now.
+function Clear-ReusableToken {
+    param($EngineHost)
+
+    try {
+        [System.Threading.Monitor]::Enter($EngineHost)
+        $EngineHost.Reusable.Clear()
+        $EngineHost.Generation++
+    }
+    finally { [System.Threading.Monitor]::Exit($EngineHost) }
+}

@@ -1,0 +1,42 @@
+# Tells the person what the engine says about a request under way. Returns the progress that is shown since, if any.
+# The methods of the cmdlet are used, not Write-Warning and the like: those belong to a module that may not be loaded.
+function Write-EngineMessage {
+    param($Cmdlet, $Message, $Progress)
+
+    $said = $Message.params
+    switch ($Message.method) {
+        'host/log' {
+            if ($said.level -eq 'warning') { $Cmdlet.WriteWarning($said.message) }
+            elseif ($said.level -eq 'verbose') { $Cmdlet.WriteVerbose($said.message) }
+            else { $Cmdlet.WriteDebug($said.message) }
+        }
+        'host/deviceCode' { $Cmdlet.WriteWarning($said.message) }
+        'host/progress' {
+            if ($Progress) { Complete-EngineProgress $Cmdlet $Progress; $Progress = $null }
+            if ($said.until) {
+                $record = [System.Management.Automation.ProgressRecord]::new(27182, $said.activity, $said.status)
+                $Progress = @{ Record = $record; Until = [DateTimeOffset]::FromUnixTimeMilliseconds([long]$said.until) }
+                Update-EngineProgress $Cmdlet $Progress
+            }
+        }
+    }
+    $Progress
+}
+
+# The time left, once a second.
+function Update-EngineProgress {
+    param($Cmdlet, $Progress)
+
+    $left = [int][Math]::Max(0, [Math]::Ceiling(($Progress.Until - [DateTimeOffset]::UtcNow).TotalSeconds))
+    if ($left -eq $Progress.Record.SecondsRemaining) { return }
+    $Progress.Record.SecondsRemaining = $left
+    $Cmdlet.WriteProgress($Progress.Record)
+}
+
+function Complete-EngineProgress {
+    param($Cmdlet, $Progress)
+
+    $Progress.Record.RecordType = [System.Management.Automation.ProgressRecordType]::Completed
+    try { $Cmdlet.WriteProgress($Progress.Record) }
+    catch [System.Management.Automation.PipelineStoppedException] { Write-Debug 'A stopped pipeline shows nothing.' }
+}
