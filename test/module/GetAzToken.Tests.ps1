@@ -1,0 +1,190 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/TestSession.psm1" -Force
+    Import-Module $ModuleFile -Force
+    $emulator = Start-TestEmulator
+}
+AfterAll {
+    Remove-Module EntraTokenBridge
+    Stop-TestEmulator $emulator
+}
+
+Describe 'Get-AzToken without a switch' {
+    BeforeEach {
+        Set-TestEnvironment $emulator (Get-ApplicationVariable)
+        Clear-RequestLog $emulator
+    }
+
+    It 'gets a token with the secret in the environment' {
+        $token = Get-AzToken -Force
+        $token.TenantId | Should -Be $Contoso
+        $token.Claims['aud'][0] | Should -Be 'https://graph.microsoft.com'
+        $token.Claims['roles'] | Should -Contain 'User.Read.All'
+    }
+
+    It 'hands out an object with the properties and types that scripts know' {
+        $token = Get-AzToken
+        $token.PSObject.TypeNames[0] | Should -Be 'EntraTokenBridge.AzToken'
+        $token.PSObject.TypeNames | Should -Contain 'PipeHow.AzAuth.AzToken'
+        $token.PSObject.Properties.Name | Should -Be 'Token', 'ExpiresOn', 'Identity', 'TenantId', 'Scopes', 'Claims'
+        $token.Token | Should -BeOfType [string]
+        $token.ExpiresOn | Should -BeOfType [DateTimeOffset]
+        $token.ExpiresOn | Should -BeGreaterThan ([DateTimeOffset]::UtcNow.AddMinutes(50))
+        , $token.Scopes | Should -BeOfType [string[]]
+        $token.Scopes | Should -Be '.default'
+    }
+
+    It 'is its token as text, for a header' {
+        $token = Get-AzToken
+        "Bearer $token" | Should -Be "Bearer $($token.Token)"
+        $token.Token.Split('.').Count | Should -Be 3
+    }
+
+    It 'never shows the token on the screen' {
+        $token = Get-AzToken
+        $shown = $token | Out-String
+        $shown | Should -Not -Match 'eyJ'
+        $shown | Should -Match 'ExpiresOn'
+        ($token | Format-Table | Out-String) | Should -Not -Match 'eyJ'
+    }
+
+    It 'survives ConvertTo-Json and Export-Clixml' {
+        $token = Get-AzToken
+        ($token | ConvertTo-Json -Depth 4 | ConvertFrom-Json).Token | Should -Be $token.Token
+        $file = Join-Path $TestDrive 'token.xml'
+        $token | Export-Clixml $file
+        $copy = Import-Clixml $file
+        $copy.Token | Should -Be $token.Token
+        "$($copy.ExpiresOn)" | Should -Be "$($token.ExpiresOn)"
+        $copy.Claims['tid'] | Should -Be $Contoso
+    }
+
+    It 'has the token as SecureString with -AsSecureString' {
+        $token = Get-AzToken -AsSecureString
+        $token.Token | Should -BeOfType [securestring]
+        [System.Net.NetworkCredential]::new('', $token.Token).Password | Should -Be (Get-AzToken).Token
+    }
+
+    It 'serves a cached token without a request, and asks anew with <Name>' -ForEach @(
+        @{ Name = '-Force'; Parameters = @{ Force = $true } }
+        @{ Name = '-Claim'; Parameters = @{ Claim = '{"access_token":{"nbf":{"essential":true}}}' } }
+    ) {
+        $null = Get-AzToken
+        Clear-RequestLog $emulator
+        $null = Get-AzToken
+        Get-TokenRequestCount $emulator | Should -Be 0
+        $null = Get-AzToken @Parameters
+        Get-TokenRequestCount $emulator | Should -Be 1
+    }
+
+    It 'follows the environment of the moment: a secret that was changed is the one that counts' {
+        $null = Get-AzToken
+        $env:AZURE_CLIENT_SECRET = 'wrong'
+        Get-AzToken -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        $failure[0].Exception.Data['Aadsts'] | Should -Be 7000215
+        $env:AZURE_CLIENT_SECRET = 'Confidential-Secret~1'
+        Get-AzToken | Should -Not -BeNullOrEmpty
+    }
+
+    It 'takes resource and scope by position, and the tenant as -Tenant' {
+        $token = Get-AzToken 'api://contoso-orders' '.default' -Tenant 'contoso.onmicrosoft.com'
+        $token.Claims['roles'] | Should -Be 'Orders.Read.All'
+    }
+
+    It 'tells with -Verbose which source had the token, and never the secret' {
+        $lines = Get-AzToken -Force -Verbose -Debug 4>&1 5>&1 |
+            Where-Object { $_ -is [System.Management.Automation.InformationalRecord] } | Out-String
+        $lines | Should -Match 'Environment variables has a token'
+        $lines | Should -Match 'oauth2/v2.0/token'
+        $lines | Should -Not -Match 'Confidential-Secret'
+        $lines | Should -Not -Match 'eyJ'
+    }
+
+    It 'is silent without -Verbose' {
+        $all = Get-AzToken -Force *>&1
+        @($all).Count | Should -Be 1
+    }
+}
+
+Describe 'An error of Get-AzToken' {
+    BeforeEach { Set-TestEnvironment $emulator (Get-ApplicationVariable 'wrong') }
+
+    It 'is non-terminating, with the flow''s error id and all that Entra said as data' {
+        $after = $false
+        Get-AzToken -ErrorAction SilentlyContinue -ErrorVariable failure
+        $after = $true
+        $after | Should -BeTrue
+        $failure.Count | Should -Be 1
+        $failure[0].FullyQualifiedErrorId | Should -Be 'NonInteractiveTokenError,Get-AzToken'
+        $failure[0].CategoryInfo.Category | Should -Be 'AuthenticationError'
+        $failure[0].TargetObject | Should -Be 'https://graph.microsoft.com'
+        $failure[0].Exception.Message | Should -Match '^Environment variables: AADSTS7000215: .+ \(correlation id [0-9a-f-]{36}\) Check the client secret: its value is needed, not its id\.$'
+        $data = $failure[0].Exception.Data
+        $data['Code'] | Should -Be 'InvalidClient'
+        $data['Aadsts'] | Should -Be 7000215
+        $data['OAuthError'] | Should -Be 'invalid_client'
+        $data['CorrelationId'] | Should -Match '^[0-9a-f-]{36}$'
+        $data['Timestamp'] | Should -BeOfType [DateTimeOffset]
+        $data['Retryable'] | Should -BeFalse
+        $data['Steps'][-1].Outcome | Should -Be 'failed'
+    }
+
+    It 'is terminating with -ErrorAction Stop' {
+        { Get-AzToken -ErrorAction Stop } | Should -Throw -ErrorId 'NonInteractiveTokenError,Get-AzToken'
+    }
+
+    It 'is terminating where the script''s $ErrorActionPreference says so' {
+        $ErrorActionPreference = 'Stop'
+        { Get-AzToken } | Should -Throw -ErrorId 'NonInteractiveTokenError,Get-AzToken'
+    }
+
+    It 'names the parameter at fault' {
+        Get-AzToken -TenantId 'no tenant' -ErrorAction SilentlyContinue -ErrorVariable failure
+        $failure[0].CategoryInfo.Category | Should -Be 'InvalidArgument'
+        $failure[0].Exception.Message | Should -Be "Parameter TenantId: 'no tenant' is no tenant. Give its id (a GUID) or one of its domains, such as contoso.onmicrosoft.com."
+        $failure[0].Exception.Data['Code'] | Should -Be 'InvalidParameter'
+        $failure[0].Exception.Data['Parameter'] | Should -Be 'TenantId'
+    }
+
+    It 'tells what every source of the chain said when none has a token' {
+        Set-TestEnvironment $emulator @{ AZURE_POD_IDENTITY_AUTHORITY_HOST = 'http://127.0.0.1:9' }
+        Get-AzToken -CredentialPrecedence Environment, ManagedIdentity -ErrorAction SilentlyContinue -ErrorVariable failure
+        $failure[0].Exception.Data['Code'] | Should -Be 'CredentialUnavailable'
+        $lines = $failure[0].Exception.Message -split "`n"
+        $lines[0] | Should -Be 'No source has a token for https://graph.microsoft.com. Tried, in this order:'
+        $lines[2] | Should -BeLike '  - Environment variables: AZURE_TENANT_ID, AZURE_CLIENT_ID, *'
+        $lines[3] | Should -BeLike '  - Managed identity: No managed identity is available here:*'
+        $failure[0].Exception.Data['Steps'].Count | Should -Be 3
+    }
+}
+
+Describe 'Get-AzToken -ManagedIdentity' {
+    BeforeEach { Set-TestEnvironment $emulator }
+
+    It 'gets the token of <Where>' -ForEach @(
+        @{ Where = 'a virtual machine'; Variables = @{} }
+        @{ Where = 'an App Service, Function or Automation account'; Variables = @{ IDENTITY_ENDPOINT = 'msi/token'; IDENTITY_HEADER = 'emulator-identity-header' } }
+    ) {
+        if ($Variables.Count) { $Variables.IDENTITY_ENDPOINT = "$($emulator.ManagedIdentity)/msi/token" }
+        Set-TestEnvironment $emulator $Variables
+        $token = Get-AzToken -ManagedIdentity
+        $token.Claims['xms_mirid'][0] | Should -BeLike '*contoso-runbooks'
+    }
+
+    It 'gets the token of the user-assigned identity that -ClientId names' {
+        $id = 'a5516000-0000-4000-8000-000000000002'
+        (Get-AzToken -ManagedIdentity -ClientId $id).Claims['appid'] | Should -Be $id
+    }
+
+    It 'warns that a scope is left out' {
+        $token = Get-AzToken -ManagedIdentity -Scope Directory.Read.All -WarningVariable warned -WarningAction SilentlyContinue
+        $token | Should -Not -BeNullOrEmpty
+        $warned | Should -BeLike '*Scope Directory.Read.All was left out; the token is for https://graph.microsoft.com.'
+    }
+
+    It 'fails with ManagedIdentityTokenError where there is none' {
+        Set-TestEnvironment $emulator @{ AZURE_POD_IDENTITY_AUTHORITY_HOST = 'http://127.0.0.1:9' }
+        Get-AzToken -ManagedIdentity -ErrorAction SilentlyContinue -ErrorVariable failure
+        $failure[0].FullyQualifiedErrorId | Should -Be 'ManagedIdentityTokenError,Get-AzToken'
+        $failure[0].Exception.Data['Code'] | Should -Be 'ManagedIdentityUnavailable'
+    }
+}

@@ -1,0 +1,90 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/TestSession.psm1" -Force
+    Import-Module $ModuleFile -Force
+    $emulator = Start-TestEmulator '--scripted-user', $Alice
+}
+AfterAll {
+    Remove-Module EntraTokenBridge
+    Stop-TestEmulator $emulator
+}
+
+Describe 'Get-AzToken -Interactive' {
+    BeforeEach {
+        Set-TestEnvironment $emulator @{ BROWSER = Get-ScriptedBrowser; AZURE_POD_IDENTITY_AUTHORITY_HOST = 'http://127.0.0.1:9' }
+        Clear-RequestLog $emulator
+    }
+
+    It 'gets the token of the person who signs in in the browser' {
+        $token = Get-AzToken -Interactive
+        $token.Identity | Should -Be $Alice
+        $token.TenantId | Should -Be $Contoso
+    }
+
+    It 'takes scopes, client and tenant' {
+        $client = '9ab11c00-0000-4000-8000-000000000003'
+        $token = Get-AzToken -Resource 'https://graph.microsoft.com/' -Scope 'User.Read', 'LearningContent.Read.All' -ClientId $client -TenantId $Contoso -Interactive
+        $token.Scopes | Should -Contain 'LearningContent.Read.All'
+        $token.Claims['appid'] | Should -Be $client
+    }
+
+    It 'is remembered: the next call without a switch needs nobody, and -Force forgets' {
+        $null = Get-AzToken -Interactive
+        $env:BROWSER = Get-IdleBrowser
+        (Get-AzToken).Identity | Should -Be $Alice
+        (Get-AzToken -Resource 'https://management.azure.com').Identity | Should -Be $Alice
+        Get-AzToken -Force -CredentialPrecedence Environment -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        $failure[0].Exception.Data['Code'] | Should -Be 'CredentialUnavailable'
+        Get-AzToken -CredentialPrecedence Environment -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+    }
+
+    It 'ends with SignInTimeout when nobody finishes' {
+        $env:BROWSER = Get-IdleBrowser
+        Get-AzToken -Interactive -TimeoutSeconds 2 -ErrorAction SilentlyContinue -ErrorVariable failure
+        $failure[0].FullyQualifiedErrorId | Should -Be 'InteractiveTokenError,Get-AzToken'
+        $failure[0].CategoryInfo.Category | Should -Be 'OperationTimeout'
+        $failure[0].Exception.Data['Code'] | Should -Be 'SignInTimeout'
+        $failure[0].Exception.Message | Should -Be 'Nobody finished the sign-in within 2 seconds. Run the command again, or give more time with -TimeoutSeconds.'
+    }
+
+    It 'says at once when no browser can be opened' -Skip:($env:OS -eq 'Windows_NT') {
+        $env:BROWSER = '/bin/false'
+        Get-AzToken -Interactive -ErrorAction SilentlyContinue -ErrorVariable failure
+        $failure[0].Exception.Data['Code'] | Should -Be 'BrowserUnavailable'
+        $failure[0].Exception.Message | Should -BeLike 'No browser can be opened here. /bin/false could not open a browser.*'
+    }
+
+    It 'stops within 0.2 seconds when the pipeline is stopped, and the same engine serves the next call' {
+        $env:BROWSER = Get-IdleBrowser
+        $null = Get-AzToken -ManagedIdentity -ErrorAction SilentlyContinue # An engine runs.
+        $engine = Get-EngineProcessId
+        $shell = [powershell]::Create().AddScript("Import-Module '$ModuleFile'; Get-AzToken -Interactive")
+        try {
+            $running = $shell.BeginInvoke()
+            Wait-Until { $shell.Streams.Progress.Count } 'progress was told of'
+            $shell.Streams.Progress[0].Activity | Should -Be 'Signing in'
+            $clock = [System.Diagnostics.Stopwatch]::StartNew()
+            $shell.Stop()
+            $clock.ElapsedMilliseconds | Should -BeLessThan 200
+            $running.IsCompleted | Should -BeTrue
+        }
+        finally { $shell.Dispose() }
+        $env:BROWSER = Get-ScriptedBrowser
+        (Get-AzToken -Interactive).Identity | Should -Be $Alice
+        Get-EngineProcessId | Should -Be $engine
+    }
+
+    It 'says what happened when the engine dies meanwhile, for a person''s sign-in can''t be repeated' {
+        $env:BROWSER = Get-IdleBrowser
+        $null = Get-AzToken -ManagedIdentity -ErrorAction SilentlyContinue
+        $shell = [powershell]::Create().AddScript("Import-Module '$ModuleFile'; Get-AzToken -Interactive -ErrorAction SilentlyContinue -ErrorVariable failure; , `$failure")
+        try {
+            $running = $shell.BeginInvoke()
+            Wait-Until { $shell.Streams.Progress.Count } 'progress was told of'
+            Stop-Process -Id (Get-EngineProcessId) -Force
+            $failure = $shell.EndInvoke($running)[0][0]
+        }
+        finally { $shell.Dispose() }
+        $failure.FullyQualifiedErrorId | Should -Be 'InteractiveTokenError,Get-AzToken'
+        $failure.Exception.Data['Code'] | Should -Be 'EngineError'
+    }
+}

@@ -1,0 +1,104 @@
+# What the module's tests share: an emulator of Entra on this machine, and a session whose environment leads to it
+# and nowhere else.
+$script:Root = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..'))
+$script:ModuleFile = [System.IO.Path]::Combine($Root, 'module', 'EntraTokenBridge.psd1')
+$script:Node = if ($env:ENTRATOKENBRIDGE_NODE) { $env:ENTRATOKENBRIDGE_NODE } else { 'node' }
+$script:Curl = if ($env:OS -eq 'Windows_NT') { 'curl.exe' } else { 'curl' }
+
+# Ids and people of the emulator's own directory, see docs/emulator.md.
+$script:Contoso = '11111111-1111-4111-8111-111111111111'
+$script:Alice = 'alice@contoso.onmicrosoft.com'
+
+$script:Decisive = 'AZURE_*', 'IDENTITY_*', 'MSI_*', 'IMDS_*', 'SYSTEM_*', 'ACTIONS_*', '*_PROXY', 'NODE_*', 'SSL_CERT_*',
+'BROWSER', 'DISPLAY', 'WAYLAND_DISPLAY'
+
+# The emulator as a program; ends with this process.
+function Start-TestEmulator {
+    param([string[]] $ArgumentList = @())
+
+    $start = [System.Diagnostics.ProcessStartInfo]::new($Node)
+    $start.Arguments = (@("`"$Root/src/emulator.ts`"", '--until-stdin-ends') + $ArgumentList) -join ' '
+    $start.UseShellExecute = $false
+    $start.RedirectStandardInput = $true
+    $start.RedirectStandardOutput = $true
+    $process = [System.Diagnostics.Process]::Start($start)
+    $ready = $process.StandardOutput.ReadLine() | ConvertFrom-Json
+    [pscustomobject]@{
+        Authority       = $ready.authority
+        ManagedIdentity = $ready.managedIdentity
+        CaFile          = $ready.caFile
+        Process         = $process
+    }
+}
+
+function Stop-TestEmulator {
+    param($Emulator)
+
+    $Emulator.Process.StandardInput.Close()
+    $null = $Emulator.Process.WaitForExit(5000)
+}
+
+# An environment without anything that decides tokens, but for what leads to the emulator and what is given.
+function Set-TestEnvironment {
+    param($Emulator, [hashtable] $Variables = @{})
+
+    foreach ($name in $Decisive) { Remove-Item "env:$name" -ErrorAction Ignore }
+    $env:AZURE_AUTHORITY_HOST = $Emulator.Authority
+    $env:AZURE_POD_IDENTITY_AUTHORITY_HOST = $Emulator.ManagedIdentity
+    $env:NODE_EXTRA_CA_CERTS = $Emulator.CaFile
+    foreach ($name in $Variables.Keys) { Set-Item "env:$name" $Variables[$name] }
+}
+
+# The variables of the emulator's confidential application.
+function Get-ApplicationVariable {
+    param($Secret = 'Confidential-Secret~1')
+
+    @{
+        AZURE_TENANT_ID     = $Contoso
+        AZURE_CLIENT_ID     = 'c0f1de00-0000-4000-8000-000000000001'
+        AZURE_CLIENT_SECRET = $Secret
+    }
+}
+
+# A browser for the BROWSER variable that follows the sign-in's redirects; the emulator's scripted user needs no page.
+function Get-ScriptedBrowser {
+    $nowhere = if ($env:OS -eq 'Windows_NT') { 'NUL' } else { '/dev/null' }
+    "$Curl -sk -L -o $nowhere %s"
+}
+
+# A browser that opens and in which nobody does anything.
+function Get-IdleBrowser {
+    if ($env:OS -eq 'Windows_NT') { 'cmd.exe /c rem %s' } else { '/bin/true' }
+}
+
+# How many token requests the emulator has answered since the log was cleared, of all endpoints.
+function Get-TokenRequestCount {
+    param($Emulator)
+
+    $log = & $Curl -sk "$($Emulator.Authority)/emulator/requests" | ConvertFrom-Json
+    @($log | Where-Object { $_.path -match '/token(\?|$)' }).Count
+}
+
+function Clear-RequestLog {
+    param($Emulator)
+
+    & $Curl -sk -X DELETE "$($Emulator.Authority)/emulator/requests"
+}
+
+# Process id of the engine that serves this PowerShell process; nothing when none runs.
+function Get-EngineProcessId {
+    & (Get-Module EntraTokenBridge) { if ((Get-EngineHost).Engine) { (Get-EngineHost).Engine.Process.Id } }
+}
+
+# Waits until a condition holds, and says what never did.
+function Wait-Until {
+    param([scriptblock] $Condition, [string] $What, [double] $Seconds = 10)
+
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    while (-not (& $Condition)) {
+        if ($clock.Elapsed.TotalSeconds -gt $Seconds) { throw "It never happened that $What." }
+        [System.Threading.Thread]::Sleep(20)
+    }
+}
+
+Export-ModuleMember -Function * -Variable Root, ModuleFile, Node, Contoso, Alice
