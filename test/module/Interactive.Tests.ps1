@@ -86,5 +86,6 @@ Describe 'Get-AzToken -Interactive' {
         finally { $shell.Dispose() }
         $failure.FullyQualifiedErrorId | Should -Be 'InteractiveTokenError,Get-AzToken'
         $failure.Exception.Data['Code'] | Should -Be 'EngineError'
+        $failure.Exception.Message | Should -BeLike 'The token engine died while the request was under way.*Run the command again: it starts a new engine.'
     }
 }

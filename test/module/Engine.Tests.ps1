@@ -1,0 +1,221 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/TestSession.psm1" -Force
+    Import-Module $ModuleFile -Force
+
+    # Twenty identities, to see that parallel callers get their own.
+    $directory = @{
+        tenants           = @(@{ id = $Contoso; name = 'Contoso'; domains = @('contoso.onmicrosoft.com') })
+        applications      = @(@{
+                id                     = 'c0f1de00-0000-4000-8000-000000000001'
+                name                   = 'Contoso Confidential'
+                tenants                = @($Contoso)
+                secrets                = @(@{ value = 'Confidential-Secret~1' })
+                applicationPermissions = @('https://graph.microsoft.com/User.Read.All')
+            })
+        managedIdentities = @(0..19 | ForEach-Object {
+                @{
+                    clientId   = 'a5516000-0000-4000-8000-{0:d12}' -f $_
+                    objectId   = 'a5516000-0000-4000-8001-{0:d12}' -f $_
+                    name       = "identity-$_"
+                    tenant     = $Contoso
+                    type       = 'user-assigned'
+                    resourceId = "/subscriptions/s/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/identity-$_"
+                }
+            })
+    }
+    $file = Join-Path $TestDrive 'directory.json'
+    [System.IO.File]::WriteAllText($file, (ConvertTo-Json $directory -Depth 5))
+    $emulator = Start-TestEmulator '--directory', "`"$file`""
+}
+AfterAll {
+    Remove-Module EntraTokenBridge
+    Stop-TestEmulator $emulator
+}
+
+Describe 'The engine' {
+    BeforeEach {
+        Import-Module $ModuleFile
+        Set-TestEnvironment $emulator (Get-ApplicationVariable)
+        Clear-RequestLog $emulator
+    }
+
+    It 'is started by the first command, not by the import' {
+        Remove-Module EntraTokenBridge
+        Import-Module $ModuleFile
+        Get-EngineProcessId | Should -BeNullOrEmpty
+        $null = Get-AzToken
+        Get-EngineProcessId | Should -Not -BeNullOrEmpty
+    }
+
+    It 'is ended by Remove-Module; the next import''s first command starts a new one' {
+        $null = Get-AzToken
+        $first = Get-EngineProcessId
+        Remove-Module EntraTokenBridge
+        Get-Process -Id $first -ErrorAction Ignore | Should -BeNullOrEmpty
+        Import-Module $ModuleFile
+        $null = Get-AzToken
+        Get-EngineProcessId | Should -Not -Be $first
+    }
+
+    It 'ends with its PowerShell process' {
+        $script = "Import-Module '$ModuleFile'; `$null = Get-AzToken; & (Get-Module EntraTokenBridge) { (Get-EngineHost).Engine.Process.Id }"
+        $id = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command $script
+        [int]$id | Should -BeGreaterThan 0
+        Wait-Until { -not (Get-Process -Id $id -ErrorAction Ignore) } 'the engine ended' 2
+    }
+
+    It 'ends with a PowerShell process that is killed' {
+        $start = [System.Diagnostics.ProcessStartInfo]::new((Get-Process -Id $PID).Path)
+        $start.Arguments = "-NoProfile -NonInteractive -Command `"Import-Module '$ModuleFile'; `$null = Get-AzToken; & (Get-Module EntraTokenBridge) { (Get-EngineHost).Engine.Process.Id }; [System.Threading.Thread]::Sleep(60000)`""
+        $start.UseShellExecute = $false
+        $start.RedirectStandardOutput = $true
+        $session = [System.Diagnostics.Process]::Start($start)
+        $id = [int]$session.StandardOutput.ReadLine()
+        $session.Kill()
+        Wait-Until { -not (Get-Process -Id $id -ErrorAction Ignore) } 'the engine ended' 2
+    }
+
+    It 'is replaced silently when it has died, and a request that needs nobody is served' {
+        $null = Get-AzToken
+        $first = Get-EngineProcessId
+        Stop-Process -Id $first -Force
+        $all = Get-AzToken -Force *>&1
+        @($all).Count | Should -Be 1
+        "$all" | Should -Match '^eyJ'
+        Get-EngineProcessId | Should -Not -Be $first
+    }
+
+    It 'is replaced silently when it dies while it works on a request that needs nobody' {
+        $null = Get-AzToken
+        $first = Get-EngineProcessId
+        # A service that is silent: the request is under way when the engine dies, and is repeated at the real one.
+        $silent = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
+        $silent.Start()
+        $env:AZURE_AUTHORITY_HOST = "https://127.0.0.1:$($silent.LocalEndpoint.Port)"
+        $shell = [powershell]::Create().AddScript("Import-Module '$ModuleFile'; Get-AzToken -TimeoutSeconds 1 -ErrorAction SilentlyContinue -ErrorVariable failure; `$failure[0].Exception.Data['Code']")
+        try {
+            $running = $shell.BeginInvoke()
+            Wait-Until { $silent.Pending() } 'the engine connected'
+            Stop-Process -Id $first -Force
+            # The repetition meets the silent service too, and so ends by its own time: the death is not told.
+            $shell.EndInvoke($running) | Should -Be 'Timeout'
+        }
+        finally { $shell.Dispose(); $silent.Stop() }
+        Get-EngineProcessId | Should -Not -Be $first
+    }
+
+    It 'is given up when it hangs' -Skip:(-not (Test-Path /proc/self/environ)) {
+        $null = Get-AzToken
+        $hung = Get-EngineProcessId
+        & (Get-Module EntraTokenBridge) { $script:HeartbeatSlices = 3 }
+        try {
+            & kill -STOP $hung
+            Get-AzToken -Force -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        }
+        finally { & (Get-Module EntraTokenBridge) { $script:HeartbeatSlices = 50 } }
+        $failure[0].Exception.Data['Code'] | Should -Be 'EngineError'
+        $failure[0].Exception.Message | Should -BeLike 'The token engine was ended. It hung:*Run the command again: it starts a new engine.'
+        Get-AzToken -Force | Should -Not -BeNullOrEmpty
+        Get-EngineProcessId | Should -Not -Be $hung
+    }
+
+    It 'has no credential in its arguments and its environment' -Skip:(-not (Test-Path /proc/self/environ)) {
+        $env:NODE_OPTIONS = '--max-old-space-size=100'
+        Remove-Module EntraTokenBridge
+        Import-Module $ModuleFile
+        $null = Get-AzToken
+        $folder = "/proc/$(Get-EngineProcessId)"
+        $given = [System.IO.File]::ReadAllText("$folder/cmdline") + [System.IO.File]::ReadAllText("$folder/environ")
+        $given | Should -Match 'engine\.js'
+        $given | Should -Not -Match 'Confidential-Secret'
+        $given | Should -Not -Match 'AZURE_|IDENTITY_|MSI_|SYSTEM_|ACTIONS_|NODE_OPTIONS'
+    }
+
+    It 'refuses a module of another protocol, naming both versions and the way out' {
+        Remove-Module EntraTokenBridge
+        Import-Module $ModuleFile
+        & (Get-Module EntraTokenBridge) { $script:ProtocolVersion = 99 }
+        Get-AzToken -ErrorAction SilentlyContinue -ErrorVariable failure
+        $failure[0].Exception.Data['Code'] | Should -Be 'ProtocolMismatch'
+        $failure[0].Exception.Message | Should -BeLike 'The host speaks version 99 of the protocol, this engine (*) speaks version 1.*install EntraTokenBridge again, in one version.'
+        Remove-Module EntraTokenBridge
+    }
+}
+
+Describe 'Parallel callers' {
+    BeforeEach {
+        Import-Module $ModuleFile
+        Set-TestEnvironment $emulator (Get-ApplicationVariable)
+    }
+    BeforeAll {
+        # As ForEach-Object -Parallel does it, in Windows PowerShell too: a runspace for each of eight callers.
+        function Invoke-Parallel {
+            param([string] $Script, [object[]] $Arguments)
+
+            $pool = [runspacefactory]::CreateRunspacePool(1, 8)
+            $pool.Open()
+            try {
+                $calls = foreach ($argument in $Arguments) {
+                    $shell = [powershell]::Create()
+                    $shell.RunspacePool = $pool
+                    $null = $shell.AddScript($Script).AddArgument($ModuleFile).AddArgument($argument)
+                    @{ Shell = $shell; Running = $shell.BeginInvoke() }
+                }
+                foreach ($call in $calls) {
+                    $call.Shell.EndInvoke($call.Running)
+                    if ($call.Shell.HadErrors) { throw $call.Shell.Streams.Error[0] }
+                    $call.Shell.Dispose()
+                }
+            }
+            finally { $pool.Dispose() }
+        }
+    }
+
+    It 'share one engine and one request: 200 calls for one token in 8 runspaces' {
+        Remove-Module EntraTokenBridge
+        Import-Module $ModuleFile
+        Clear-RequestLog $emulator
+        $script = 'param($module, $number) Import-Module $module; $token = Get-AzToken; "$token " + (& (Get-Module EntraTokenBridge) { (Get-EngineHost).Engine.Process.Id })'
+        $results = Invoke-Parallel $script (1..200)
+        $results.Count | Should -Be 200
+        @($results | Select-Object -Unique).Count | Should -Be 1
+        Get-TokenRequestCount $emulator | Should -Be 1
+    }
+
+    It 'get each their own token: 20 identities mixed in 8 runspaces, 20 requests' {
+        $where = @{ IDENTITY_ENDPOINT = "$($emulator.ManagedIdentity)/msi/token"; IDENTITY_HEADER = 'emulator-identity-header' }
+        Set-TestEnvironment $emulator $where
+        Clear-RequestLog $emulator
+        $script = 'param($module, $number) Import-Module $module; $id = "a5516000-0000-4000-8000-{0:d12}" -f ($number % 20); $token = Get-AzToken -ManagedIdentity -ClientId $id; $token.Claims["appid"][0] -eq $id'
+        $results = Invoke-Parallel $script (0..199)
+        @($results | Where-Object { $_ -eq $true }).Count | Should -Be 200
+        Get-TokenRequestCount $emulator | Should -Be 20
+    }
+
+    It 'go on when one of them is stopped' {
+        $null = Get-AzToken -Force
+        $engine = Get-EngineProcessId
+        $silent = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
+        $silent.Start()
+        $stopped = [powershell]::Create().AddScript("Import-Module '$ModuleFile'; Get-AzToken -TenantId silent.example -Force")
+        try {
+            $env:AZURE_AUTHORITY_HOST = "https://127.0.0.1:$($silent.LocalEndpoint.Port)"
+            $null = $stopped.BeginInvoke()
+            Wait-Until { $silent.Pending() } 'the engine connected'
+            $env:AZURE_AUTHORITY_HOST = $emulator.Authority
+            $other = [powershell]::Create().AddScript("Import-Module '$ModuleFile'; `"`$(Get-AzToken -Force)`"")
+            $running = $other.BeginInvoke()
+            $stopped.Stop()
+            $other.EndInvoke($running) | Should -Match '^eyJ'
+            $other.Dispose()
+        }
+        finally { $stopped.Dispose(); $silent.Stop() }
+        Get-EngineProcessId | Should -Be $engine
+    }
+
+    It 'work with ForEach-Object -Parallel' -Skip:($PSVersionTable.PSVersion.Major -lt 7) {
+        $tokens = 1..20 | ForEach-Object -Parallel { Import-Module $using:ModuleFile; "$(Get-AzToken)" } -ThrottleLimit 8
+        @($tokens | Select-Object -Unique).Count | Should -Be 1
+        $tokens.Count | Should -Be 20
+    }
+}
