@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { join } from 'node:path';
+import type { Environment, Surroundings } from './surroundings.ts';
+
+/** Longer than any run takes; one that hangs is an error, not a figure. Milliseconds. */
+const patience = 120_000;
+
+export interface Run {
+  /** From the start of the process to its end, in milliseconds. */
+  readonly milliseconds: number;
+  readonly output: string;
+}
+
+/** @throws Error when the program fails */
+export async function run(program: string, programArguments: readonly string[], env: Environment): Promise<Run> {
+  const start = performance.now();
+  const child = spawn(program, programArguments, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: patience });
+  const exited = once(child, 'exit').then(([exitCode]) => ({
+    exitCode: exitCode as number | null,
+    end: performance.now(),
+  }));
+  const [output, errors, { exitCode, end }] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
+  if (exitCode !== 0)
+    throw new Error(`${program} ${programArguments.join(' ')} failed (${exitCode}):\n${errors}${output}`);
+  return { milliseconds: end - start, output };
+}
+
+/** Runs bench/powershell/<script>.ps1 in a process of its own. */
+export function runScript(
+  { pwsh, environment }: Surroundings,
+  script: string,
+  parameters: readonly string[] = [],
+  more: Environment = {},
+): Promise<Run> {
+  if (pwsh === undefined) throw new Error('This row needs PowerShell 7.');
+  const file = join(import.meta.dirname, 'powershell', `${script}.ps1`);
+  return run(pwsh, ['-NoProfile', '-NonInteractive', '-File', file, ...parameters], { ...environment, ...more });
+}

@@ -1,0 +1,99 @@
+import type { Finding } from '../finding.ts';
+import { runScript } from '../processes.ts';
+import { inTurn, median, quantile } from '../statistics.ts';
+import type { Surroundings } from '../surroundings.ts';
+
+/** A cold process: import, engine, first token. */
+export async function cold(surroundings: Surroundings): Promise<readonly Finding[]> {
+  const { ours, floor } = await inTurn({
+    ours: async () => (await runScript(surroundings, 'cold-get-aztoken', [surroundings.module])).milliseconds,
+    floor: async () => (await runScript(surroundings, 'cold-invoke-restmethod')).milliseconds,
+  });
+  const what = 'cold process: import, engine, first token; floor: Invoke-RestMethod';
+  return [{ what, unit: 'ms', ours: median(ours), floor: median(floor), comparison: 'times', bound: 1.05 }];
+}
+
+export async function importModule(surroundings: Surroundings): Promise<readonly Finding[]> {
+  const time = async (module: string): Promise<number> =>
+    Number((await runScript(surroundings, 'import-module', [module])).output);
+  const { ours, floor } = await inTurn({
+    ours: () => time(surroundings.module),
+    floor: () => time(surroundings.emptyModule),
+  });
+  const what = 'Import-Module; floor: an empty module with the same manifest';
+  return [{ what, unit: 'ms', ours: median(ours), floor: median(floor), comparison: 'more', bound: 15 }];
+}
+
+/** A session that has run for a while. */
+export async function warm(surroundings: Surroundings): Promise<readonly Finding[]> {
+  const { output } = await runScript(surroundings, 'warm', [surroundings.module]);
+  const { cached, forced, post } = JSON.parse(output) as Record<'cached' | 'forced' | 'post', number[]>;
+  const common = { unit: 'ms', comparison: 'times' } as const;
+  const floor = median(post);
+  return [
+    { ...common, what: 'cached Get-AzToken; floor: Invoke-RestMethod', ours: median(cached), floor, bound: 0.04 },
+    {
+      ...common,
+      what: 'cached Get-AzToken, p99; floor: its own median',
+      ours: quantile(cached, 0.99),
+      floor: median(cached),
+      bound: 5,
+    },
+    { ...common, what: 'Get-AzToken -Force; floor: Invoke-RestMethod', ours: median(forced), floor, bound: 0.7 },
+  ];
+}
+
+/** 200 calls over 8 runspaces. */
+export async function parallel(surroundings: Surroundings): Promise<readonly Finding[]> {
+  return [
+    ...(await inParallel(surroundings, '200 calls, 8 runspaces, one token', [], 1)),
+    ...(await inParallel(
+      surroundings,
+      '200 calls, 8 runspaces, 20 clients',
+      surroundings.identities,
+      surroundings.identities.length,
+    )),
+  ];
+}
+
+/** @param requests how many of them the 200 calls may cost */
+async function inParallel(
+  surroundings: Surroundings,
+  what: string,
+  clients: readonly string[],
+  requests: number,
+): Promise<readonly Finding[]> {
+  const sent: Record<string, number[]> = { 'get-aztoken': [], 'invoke-restmethod': [] };
+  let wrong = 0;
+  const time = (way: string) => async (): Promise<number> => {
+    const parameters = [surroundings.module, way, clients.join(',')];
+    const more = clients.length > 0 ? surroundings.appService : {};
+    await surroundings.tokensHandedOut();
+    const { output } = await runScript(surroundings, 'parallel', parameters, more);
+    sent[way]?.push(await surroundings.tokensHandedOut());
+    const result = JSON.parse(output) as { milliseconds: number; wrong: number };
+    if (way === 'get-aztoken') wrong += result.wrong;
+    return result.milliseconds;
+  };
+  const { ours, floor } = await inTurn({ ours: time('get-aztoken'), floor: time('invoke-restmethod') }, 9);
+  const requestsSent = (way: string): number => Math.max(...(sent[way] ?? []));
+  return [
+    {
+      what: `${what}; floor: Invoke-RestMethod`,
+      unit: 'ms',
+      ours: median(ours),
+      floor: median(floor),
+      comparison: 'times',
+      bound: 1,
+    },
+    {
+      what: `${what}: requests at the service, at most`,
+      unit: 'requests',
+      ours: requestsSent('get-aztoken'),
+      floor: requestsSent('invoke-restmethod'),
+      comparison: 'atMost',
+      bound: requests,
+    },
+    { what: `${what}: callers with another's token`, unit: 'wrong', ours: wrong, comparison: 'atMost', bound: 0 },
+  ];
+}
