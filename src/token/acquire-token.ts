@@ -103,14 +103,18 @@ function demandOf(parameterSet: string, parameters: Record<string, unknown>): Az
 /** Runs the grant until it has an answer, the caller goes, or the time is up. */
 async function withinTime(demand: AzTokenDemand): Promise<AzTokenResult> {
   const caller = requestUnderWay();
-  const timeUp = AbortSignal.timeout(demand.timeout);
-  const context = { ...caller, signal: AbortSignal.any([caller.signal, timeUp]) };
+  // Not AbortSignal.timeout: it would keep the request in memory for the rest of its time, long after the answer.
+  const timeUp = new AbortController();
+  const timer = setTimeout(() => timeUp.abort(), demand.timeout).unref();
+  const context = { ...caller, signal: AbortSignal.any([caller.signal, timeUp.signal]) };
   return withRequestContext(context, async () => {
     try {
       return azTokenResult(await grant(demand), { scopes: demand.scopes, tenantId: demand.tenantId });
     } catch (error) {
       if (caller.signal.aborted) throw new TokenError('Cancelled', 'The request was cancelled.', { cause: error });
-      throw timeUp.aborted ? timedOut(demand) : asTokenError(error);
+      throw timeUp.signal.aborted ? timedOut(demand) : asTokenError(error);
+    } finally {
+      clearTimeout(timer);
     }
   });
 }
