@@ -1,88 +1,129 @@
 function Get-AzToken {
     <#
     .SYNOPSIS
-    Gets an access token of Microsoft Entra ID for Microsoft Graph, Azure or any other resource.
+    Gets an access token of Microsoft Entra ID.
 
     .DESCRIPTION
-    Gets an access token of Microsoft Entra ID for a resource, in one of three ways:
+    Gets an access token of Microsoft Entra ID for Microsoft Graph, Azure
+    or any other resource, in one of three ways.
 
-    - Without a switch, nobody is asked anything. The sources of a token are tried in order, and the first one that is
-      set up decides: the account that signed in with -Interactive earlier in this session; the environment variables
-      AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_CLIENT_CERTIFICATE_PATH); Azure PowerShell;
-      Azure CLI; Azure Developer CLI; Visual Studio Code; Visual Studio; a managed identity. When none has a token, the
-      error says for each one why.
-    - With -Interactive, a person signs in in the browser. The account is remembered until the session ends, so that
-      later calls without a switch use it.
-    - With -ManagedIdentity, the identity of the Azure resource is used on which the session runs.
+    Without a switch, nobody is asked anything. These sources of a token are
+    tried in order, and the first one that is set up decides:
 
-    A token is handed out again until five minutes before it expires. -Force and -Claim always ask for a new one.
+    1. the account that signed in with -Interactive earlier in this session
+    2. the environment variables AZURE_TENANT_ID, AZURE_CLIENT_ID and
+       AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH
+    3. Azure PowerShell
+    4. Azure CLI
+    5. Azure Developer CLI
+    6. Visual Studio Code
+    7. Visual Studio
+    8. the managed identity of the Azure resource that this is
 
-    The object's default view does not show the token. As text, "$token", it is the token alone.
+    When none of them has a token, the error says for each one why.
+
+    With -Interactive, a person signs in in the browser, each time. The
+    account is remembered until the session ends, and later calls without a
+    switch use it.
+
+    With -ManagedIdentity, only the managed identity is asked.
+
+    Without -Interactive, a token is handed out again until five minutes
+    before it expires; -Force and -Claim ask for a new one.
+
+    The object that is returned does not show its token on the screen. As
+    text, "$token", it is the token and nothing else.
 
     .PARAMETER Resource
-    What the token is for: the address, the application ID URI or the application id of an API, such as
-    https://vault.azure.net. Without it, the token is for Microsoft Graph.
+    What the token is for: the https address, the application ID URI
+    (api://...) or the application id of an API. Without it, the token is
+    for Microsoft Graph. Other names: -ResourceId, -ResourceUrl.
 
     .PARAMETER Scope
-    The permissions of the resource that the token is to have, such as User.Read. Without it, .default is asked for:
-    whatever the application has been granted.
+    The permissions of the resource that the token is to have, such as
+    User.Read. Without it, .default is asked for: whatever the application
+    has been granted. A managed identity's token always has .default.
 
     .PARAMETER TenantId
     The tenant that issues the token: its id, or one of its domains.
+    Other name: -Tenant.
 
     .PARAMETER Claim
-    The claims challenge with which a resource has refused an earlier token: JSON, decoded.
+    The claims challenge with which a resource has refused an earlier
+    token: JSON, decoded.
 
     .PARAMETER ClientId
-    The application id of the app registration that the person signs in to, instead of the Azure CLI's. With
-    -ManagedIdentity: the client id of a user-assigned identity.
+    With -Interactive: the application id of the app registration that the
+    person signs in to, instead of Azure CLI's. In all else: the client id
+    of a user-assigned managed identity.
 
     .PARAMETER CredentialPrecedence
-    The sources to try when nobody is asked, in this order and no others. An account that has signed in in this session
-    still comes first.
+    The sources to try when nobody is asked: these, in this order, and no
+    others. An account that has signed in in this session still comes
+    first.
 
     .PARAMETER Interactive
     A person signs in in the browser of this computer.
 
     .PARAMETER ManagedIdentity
-    The token is for the managed identity of the Azure resource that the session runs on: a virtual machine, an App
-    Service or Functions app, an Automation account, a server connected by Azure Arc.
+    The token is for the managed identity of the Azure resource that the
+    session runs on: a virtual machine, an App Service or Functions app,
+    an Automation account, a server connected by Azure Arc.
 
     .PARAMETER TimeoutSeconds
-    After how many seconds the attempt is given up: with -Interactive how long the person has to sign in. 120 without it.
+    After how many seconds the attempt is given up; with -Interactive, how
+    long the person has to sign in. 120 without it, a day at most.
 
     .PARAMETER AsSecureString
     The object's Token is a SecureString instead of a string.
 
     .PARAMETER Force
-    Asks for a new token, and forgets which account has signed in earlier in this session.
+    Asks for a new token, and forgets which account has signed in earlier
+    in this session.
 
     .INPUTS
-    None
+    None. Nothing is taken from the pipeline.
 
     .OUTPUTS
-    EntraTokenBridge.AzToken, with the properties Token, ExpiresOn, Identity, TenantId, Scopes and Claims.
+    EntraTokenBridge.AzToken
+    Its properties are Token, ExpiresOn, Identity, TenantId, Scopes and
+    Claims.
 
     .EXAMPLE
     Get-AzToken
 
-    Gets a token for Microsoft Graph from the first source that has one, without asking anybody.
+    Gets a token for Microsoft Graph from the first source that is set up,
+    without asking anybody.
 
     .EXAMPLE
-    $token = Get-AzToken 'https://management.azure.com' -TenantId contoso.onmicrosoft.com
-    Invoke-RestMethod 'https://management.azure.com/subscriptions?api-version=2022-12-01' -Headers @{ Authorization = "Bearer $token" }
+    $token = Get-AzToken https://management.azure.com -Tenant contoso.com
+    $uri = 'https://management.azure.com/subscriptions?api-version=2022-12-01'
+    Invoke-RestMethod $uri -Headers @{ Authorization = "Bearer $token" }
 
-    Lists the subscriptions that the token gives access to. In a string, the object is its token.
-
-    .EXAMPLE
-    Get-AzToken -Scope User.Read, Mail.Send -ClientId 4ad5e0fa-98b7-40b2-b12a-5a5a2d6bd7f3 -Interactive
-
-    Lets a person sign in to an application of yours, for two permissions of Microsoft Graph.
+    Lists the subscriptions that the token gives access to. In a string, the
+    object is its token.
 
     .EXAMPLE
-    Get-AzToken -Resource 'https://vault.azure.net' -ManagedIdentity
+    $app = '4ad5e0fa-98b7-40b2-b12a-5a5a2d6bd7f3'
+    Get-AzToken -Interactive -ClientId $app -Scope User.Read, Mail.Send
 
-    Gets a token for Azure Key Vault as the identity of the virtual machine or app that the script runs on.
+    Lets a person sign in to an application of yours, for two permissions of
+    Microsoft Graph.
+
+    .EXAMPLE
+    Get-AzToken -Resource https://vault.azure.net -ManagedIdentity
+
+    Gets a token for Azure Key Vault as the identity of the virtual machine
+    or app that the script runs on.
+
+    .EXAMPLE
+    $env:AZURE_TENANT_ID = 'contoso.com'
+    $env:AZURE_CLIENT_ID = 'c0f1de00-0000-4000-8000-000000000001'
+    $env:AZURE_CLIENT_SECRET = Get-Secret MyAppSecret -AsPlainText
+    Get-AzToken -CredentialPrecedence Environment
+
+    Gets a token for an application with its secret, which a vault keeps.
+    No other source is tried.
 
     .EXAMPLE
     (Get-AzToken).Claims['roles']
