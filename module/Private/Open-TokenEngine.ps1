@@ -14,8 +14,9 @@ function Open-TokenEngine {
             $file = [System.IO.Path]::Combine([System.IO.Path]::GetDirectoryName($ModuleRoot), 'dist', 'engine.js')
         }
         if (-not [System.IO.File]::Exists($file)) {
-            return @{ Failure = Get-EngineFailure ("The token engine is missing: there is no '$file'. " +
-                    'Install the module EntraTokenBridge again; in a checkout, run: npm run build') }
+            $message = "The token engine is missing: there is no '$file'. " +
+            'Install the module EntraTokenBridge again; in a checkout, run: npm run build'
+            return @{ Failure = Get-EngineFailure $message }
         }
 
         $start = [System.Diagnostics.ProcessStartInfo]::new($node, '"' + $file + '"')
@@ -32,8 +33,8 @@ function Open-TokenEngine {
         }
         try { $process = [System.Diagnostics.Process]::Start($start) }
         catch {
-            return @{ Failure = Get-EngineFailure ("Node.js at '$node' can't be started: " +
-                    $_.Exception.GetBaseException().Message) }
+            $message = "Node.js at '$node' can't be started: $($_.Exception.GetBaseException().Message)"
+            return @{ Failure = Get-EngineFailure $message }
         }
         $output = $process.StandardOutput.BaseStream
         $bytes = [byte[]]::new(65536)
