@@ -10,7 +10,6 @@
     PowerShellVersion    = '5.1'
     CompatiblePSEditions = @('Desktop', 'Core')
 
-    TypesToProcess       = @('EntraTokenBridge.Types.ps1xml')
     FormatsToProcess     = @('EntraTokenBridge.Format.ps1xml')
     FunctionsToExport    = @('Get-AzToken')
     CmdletsToExport      = @()

@@ -21,8 +21,18 @@ function ConvertTo-AzToken {
     }
     # Upstream's name for the same: formats, types and scripts that go by it work.
     $token.PSObject.TypeNames.Insert(1, 'PipeHow.AzAuth.AzToken')
+    $token.PSObject.Members.Add($TokenAsText)
+    $token.PSObject.Members.Add($TokenDefaultView)
     $token
 }
+
+# How the object looks as text and on the screen goes with the object itself: type data of a module's ps1xml is now and
+# then missing in a runspace where others import the module at the same moment, and the token must never be shown.
+# A script block that was made from text belongs to no runspace, so it works in any.
+$script:TokenAsText = [System.Management.Automation.PSScriptMethod]::new('ToString', [scriptblock]::Create('[string]$this.Token'))
+$script:TokenDefaultView = [System.Management.Automation.PSMemberSet]::new('PSStandardMembers',
+    [System.Management.Automation.PSMemberInfo[]]@([System.Management.Automation.PSPropertySet]::new(
+            'DefaultDisplayPropertySet', [string[]]('ExpiresOn', 'Identity', 'TenantId', 'Scopes'))))
 
 # An object of the caller's own: what they change in it, nobody else sees.
 function Copy-AzToken {

@@ -51,7 +51,7 @@ Describe 'The engine' {
         $null = Get-AzToken
         $first = Get-EngineProcessId
         Remove-Module EntraTokenBridge
-        Get-Process -Id $first -ErrorAction Ignore | Should -BeNullOrEmpty
+        Test-ProcessEnded $first | Should -BeTrue
         Import-Module $ModuleFile
         $null = Get-AzToken
         Get-EngineProcessId | Should -Not -Be $first
@@ -61,7 +61,7 @@ Describe 'The engine' {
         $script = "Import-Module '$ModuleFile'; `$null = Get-AzToken; & (Get-Module EntraTokenBridge) { (Get-EngineHost).Engine.Process.Id }"
         $id = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command $script
         [int]$id | Should -BeGreaterThan 0
-        Wait-Until { -not (Get-Process -Id $id -ErrorAction Ignore) } 'the engine ended' 2
+        Wait-Until { Test-ProcessEnded $id } 'the engine ended' 1
     }
 
     It 'ends with a PowerShell process that is killed' {
@@ -72,7 +72,7 @@ Describe 'The engine' {
         $session = [System.Diagnostics.Process]::Start($start)
         $id = [int]$session.StandardOutput.ReadLine()
         $session.Kill()
-        Wait-Until { -not (Get-Process -Id $id -ErrorAction Ignore) } 'the engine ended' 2
+        Wait-Until { Test-ProcessEnded $id } 'the engine ended' 1
     }
 
     It 'is replaced silently when it has died, and a request that needs nobody is served' {

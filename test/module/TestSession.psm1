@@ -90,6 +90,17 @@ function Get-EngineProcessId {
     & (Get-Module EntraTokenBridge) { if ((Get-EngineHost).Engine) { (Get-EngineHost).Engine.Process.Id } }
 }
 
+# Whether a process has ended. On Linux one whose parent has gone stays in the list until init takes note of its end.
+function Test-ProcessEnded {
+    param([int] $Id)
+
+    $status = "/proc/$Id/status"
+    if (Test-Path '/proc/self/status') {
+        return -not (Test-Path $status) -or [bool]([System.IO.File]::ReadAllText($status) -match 'State:\s+Z')
+    }
+    -not (Get-Process -Id $Id -ErrorAction Ignore)
+}
+
 # Waits until a condition holds, and says what never did.
 function Wait-Until {
     param([scriptblock] $Condition, [string] $What, [double] $Seconds = 10)
