@@ -64,7 +64,7 @@ Describe 'The help of <Command>' -ForEach $commands {
     It 'names what comes in and what goes out' {
         $help.inputTypes.inputType.type.name | Should -Match '^None'
         $output = (Get-Command $Command).OutputType[0].Name
-        $help.returnValues.returnValue.type.name | Should -Match "^$output\s+\w.*\.$"
+        $help.returnValues.returnValue.type.name | Should -Match "(?s)^$output\s+\w.*\.$"
     }
 
     It 'leads on to more' {
