@@ -1,0 +1,89 @@
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { powerShells } from '../../scripts/powershell.ts';
+
+const demo = join(import.meta.dirname, '..', '..', 'scripts', 'demo.ts');
+const run = (env: Record<string, string> = {}) => execa(process.execPath, [demo], { env, reject: false, all: true });
+const [shell] = await powerShells();
+
+const titles = [
+  'An application with its secret, from environment variables',
+  'An application with its certificate, from environment variables',
+  'The managed identity of an App Service, a function or a runbook',
+  'The managed identity of a virtual machine',
+  'An application with a wrong secret: what an error looks like',
+  'A person in the browser',
+  'The same person again, without asking',
+];
+
+/** The part of the output that one flow has, in one of the demo's two halves. */
+function partOf(half: string, title: string): string {
+  return half.split(/\n\n/).find((part) => part.includes(title)) ?? '';
+}
+
+describe('the demo', () => {
+  let output = '';
+  let exitCode: number | undefined;
+  let seconds = 0;
+  const leftBefore = new Set<string>();
+  const ownFolders = async (): Promise<string[]> =>
+    (await readdir(tmpdir())).filter((name) => name.startsWith('entra-token-bridge-demo-'));
+
+  beforeAll(async () => {
+    for (const name of await ownFolders()) leftBefore.add(name);
+    const ended = await run({ NO_COLOR: '1' });
+    ({ exitCode } = ended);
+    output = ended.all;
+    seconds = ended.durationMs / 1000;
+  }, 60_000);
+
+  const engineHalf = (): string => output.slice(output.indexOf('In any other program'));
+  const powerShellHalf = (): string => output.slice(0, output.indexOf('In any other program'));
+
+  test('ends well, in less than 20 seconds', () => {
+    expect(output).toContain('What to do next, in README.md:');
+    expect(exitCode).toBe(0);
+    expect(seconds).toBeLessThan(20);
+  });
+
+  test.each(titles)('shows through the engine: %s', (title) => {
+    expect(partOf(engineHalf(), title)).toMatch(
+      title.includes('wrong secret') ? /error {2}.*AADSTS7000215/ : /for .*\n.*until .*\n.*token /,
+    );
+  });
+
+  test.skipIf(shell === undefined).each(titles)('shows through PowerShell: %s', (title) => {
+    expect(partOf(powerShellHalf(), title)).toContain('PS> Get-AzToken');
+    expect(partOf(powerShellHalf(), title)).toMatch(
+      title.includes('wrong secret') ? /error {2}.*AADSTS7000215/ : /for .*\n.*until .*\n.*token /,
+    );
+  });
+
+  test('says whose token it is, and that a scripted user stood in for a person at the browser', () => {
+    const signIn = partOf(engineHalf(), 'A person in the browser');
+    expect(signIn).toContain('for    alice@contoso.onmicrosoft.com');
+    expect(signIn.replace(/\s+/g, ' ')).toContain("No browser was opened: the emulator's scripted user");
+    expect(partOf(engineHalf(), 'The same person again')).toContain('for    alice@contoso.onmicrosoft.com');
+  });
+
+  test('never prints a whole token', () => {
+    expect(output).toMatch(/eyJ\S+\.\.\.\S{4} \(\d+ characters\)/);
+    expect(output).not.toMatch(/eyJ[\w-]{20}/);
+  });
+
+  test('leaves no folder behind, and writes no colour codes where NO_COLOR is set', async () => {
+    expect((await ownFolders()).filter((name) => !leftBefore.has(name))).toEqual([]);
+    expect(output).not.toContain('\u001B');
+  });
+});
+
+test('without PowerShell the demo says so loudly and shows the engine', { timeout: 60_000 }, async () => {
+  const { all, exitCode } = await run({ PATH: '/nowhere' });
+  expect(all).toContain('!! PowerShell (pwsh) is not on PATH');
+  expect(partOf(all, titles[0] ?? '')).toContain('azToken/get');
+  expect(all).not.toContain('PS> ');
+  expect(exitCode).toBe(0);
+});
