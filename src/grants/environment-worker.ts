@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { withRequestContext } from '../platform/request-context.ts';
 import type { WorkerAnswer, WorkerJob, WorkerMessage } from './environment-thread.ts';
 
 /**
@@ -11,10 +12,21 @@ import type { WorkerAnswer, WorkerJob, WorkerMessage } from './environment-threa
 const toolTimeout = 30_000;
 
 async function answer(job: WorkerJob): Promise<WorkerAnswer> {
-  if (job.kind === 'managedIdentity') return managedIdentity(job);
+  if (job.kind === 'managedIdentity') return withExchanges(() => managedIdentity(job));
   const credential = await developerTool(job);
   const token = await credential.getToken([...job.scopes], job.claims === undefined ? {} : { claims: job.claims });
   return { accessToken: token.token, expiresOn: token.expiresOnTimestamp };
+}
+
+/** MSAL's errors say little; the exchange that failed says more. */
+async function withExchanges(work: () => Promise<WorkerAnswer>): Promise<WorkerAnswer> {
+  const { asTokenError } = await import('./foreign-errors.ts');
+  const nobody = { environment: {}, signal: new AbortController().signal, log() {}, progress() {} };
+  return withRequestContext(nobody, () =>
+    work().catch((error: unknown) => {
+      throw asTokenError(error);
+    }),
+  );
 }
 
 async function managedIdentity(job: Extract<WorkerJob, { kind: 'managedIdentity' }>): Promise<WorkerAnswer> {

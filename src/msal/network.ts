@@ -147,6 +147,8 @@ function flatHeaders(response: IncomingMessage): Record<string, string> {
 }
 
 function parseBody(response: RawResponse, url: string): Readonly<Record<string, unknown>> {
+  // A refusal without words, as proxies and identity endpoints give it, is told by its status and headers.
+  if (response.text === '' && response.status >= 400) return {};
   try {
     const body: unknown = JSON.parse(response.text);
     if (typeof body === 'object' && body !== null) return { ...body };
