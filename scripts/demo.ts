@@ -2,8 +2,8 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync, statSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { globSync, rmSync, statSync } from 'node:fs';
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -26,7 +26,9 @@ const started = performance.now();
 isolate(process.env);
 await buildWhatChanged();
 const folder = await mkdtemp(join(tmpdir(), 'entra-token-bridge-demo-'));
-const emulator = await startEmulator();
+// However this ends, with Ctrl+C too.
+process.once('exit', () => rmSync(folder, { recursive: true, force: true })).once('SIGINT', () => process.exit(130));
+const emulator = await startEmulator({ caFile: join(folder, 'ca.pem') });
 let unexpected = 0;
 try {
   console.log(`\n${bold('Microsoft Entra tokens, from an emulator on this machine')} (${emulator.authority})`);
@@ -50,7 +52,6 @@ try {
   await throughEngine(shown);
 } finally {
   await emulator.close();
-  await rm(folder, { recursive: true, force: true });
 }
 
 if (unexpected > 0) {
