@@ -1,0 +1,222 @@
+# Get-AzToken's surface, compared both ways with the help of the command whose scripts it takes over (AzAuth's), and with
+# the same command's newest version for the sets that are here. A surface is a list of facts such as
+# 'Interactive: -Interactive is mandatory', so that what is missing and what is too much can each be named.
+BeforeDiscovery {
+    $sets = 'NonInteractive', 'Interactive', 'ManagedIdentity'
+
+    # What the help's tables say. Sets: all three, unless they are named.
+    $helpTables = @(
+        @{ Name = 'Claim'; Type = 'System.String' }
+        @{ Name = 'ClientId'; Type = 'System.String'; Sets = 'Interactive', 'ManagedIdentity' }
+        @{ Name = 'Force'; Type = 'System.Management.Automation.SwitchParameter' }
+        @{ Name = 'Interactive'; Type = 'System.Management.Automation.SwitchParameter'; Sets = 'Interactive'; Mandatory = $true }
+        @{ Name = 'ManagedIdentity'; Type = 'System.Management.Automation.SwitchParameter'; Sets = 'ManagedIdentity'; Mandatory = $true }
+        @{ Name = 'Resource'; Type = 'System.String'; Aliases = 'ResourceId', 'ResourceUrl'; Default = 'https://graph.microsoft.com' }
+        @{ Name = 'Scope'; Type = 'System.String[]'; Default = '.default' }
+        @{ Name = 'TenantId'; Type = 'System.String' }
+    )
+
+    # AzAuth 2.10, as Get-Command shows its three sets. There the tenant's parameter is Tenant and TenantId its alias,
+    # which a script can't tell.
+    $newest = @(
+        @{ Name = 'Claim'; Type = 'System.String'; NotEmpty = $true }
+        @{ Name = 'ClientId'; Type = 'System.String'; NotEmpty = $true }
+        @{ Name = 'CredentialPrecedence'; Type = 'System.String[]'; Sets = 'NonInteractive'
+            Accepts = 'Environment', 'AzurePowerShell', 'AzureCLI', 'AzureDeveloperCli', 'VisualStudio', 'ManagedIdentity'
+        }
+        @{ Name = 'Force'; Type = 'System.Management.Automation.SwitchParameter' }
+        @{ Name = 'Interactive'; Type = 'System.Management.Automation.SwitchParameter'; Sets = 'Interactive'; Mandatory = $true }
+        @{ Name = 'ManagedIdentity'; Type = 'System.Management.Automation.SwitchParameter'; Sets = 'ManagedIdentity'; Mandatory = $true }
+        @{ Name = 'Resource'; Type = 'System.String'; Aliases = 'ResourceId', 'ResourceUrl'; Default = 'https://graph.microsoft.com'
+            Position = 0; NotEmpty = $true
+        }
+        @{ Name = 'Scope'; Type = 'System.String[]'; Default = '.default'; Position = 1; NotEmpty = $true }
+        @{ Name = 'TenantId'; Type = 'System.String'; Aliases = 'Tenant'; NotEmpty = $true }
+        @{ Name = 'TimeoutSeconds'; Type = 'System.Int32'; Default = '120'; Range = '1..2147483647' }
+        @{ Name = 'TokenCache'; Type = 'System.String'; Sets = 'Interactive'; NotEmpty = $true }
+        @{ Name = 'UseUnprotectedTokenCache'; Type = 'System.Management.Automation.SwitchParameter'; Sets = 'Interactive' }
+    )
+
+    # Every extra that the help's tables don't have, by a pattern of its facts, and why it is there.
+    $extras = @(
+        @{ Fact = '*: -Resource has position 0'; Reason = 'scripts give it without its name, as the newest AzAuth takes it' }
+        @{ Fact = '*: -Scope has position 1'; Reason = 'scripts give it without its name, as the newest AzAuth takes it' }
+        @{ Fact = '-TenantId has the alias Tenant'; Reason = 'its name in the newest AzAuth' }
+        @{ Fact = '-* refuses an empty value'; Reason = 'a variable that was never set must not mean another tenant, client or resource; so does the newest AzAuth' }
+        @{ Fact = 'NonInteractive: -ClientId is optional'; Reason = 'the newest AzAuth has it: a user-assigned identity at the end of the chain' }
+        @{ Fact = '*: -TimeoutSeconds is optional'; Reason = 'the newest AzAuth has it' }
+        @{ Fact = '-TimeoutSeconds is a System.Int32'; Reason = 'as in the newest AzAuth' }
+        @{ Fact = '-TimeoutSeconds defaults to 120'; Reason = 'as in the newest AzAuth' }
+        @{ Fact = '-TimeoutSeconds takes 1..86400'; Reason = 'the engine refuses more than a day: a timer can not run for much more than 24 of them' }
+        @{ Fact = 'NonInteractive: -CredentialPrecedence is optional'; Reason = 'the newest AzAuth has it' }
+        @{ Fact = '-CredentialPrecedence is a System.String`[`]'; Reason = 'texts, where the newest AzAuth has texts too: an enum would load an assembly' }
+        @{ Fact = '-CredentialPrecedence takes *'; Reason = 'the sources of the chain; VisualStudioCode is in the chain of the older help' }
+        @{ Fact = '*: -AsSecureString is optional'; Reason = 'a token that neither a transcript nor a debugger shows, on every command' }
+        @{ Fact = '-AsSecureString is a System.Management.Automation.SwitchParameter'; Reason = 'it is given or not' }
+    )
+
+    # What the newest AzAuth has and this command doesn't.
+    $absent = @(
+        @{ Fact = '-TimeoutSeconds takes 1..2147483647'; Reason = 'a day is the most; see the extras' }
+        @{ Fact = '*-TokenCache *'; Reason = 'token caches on disk are not part of this module yet' }
+        @{ Fact = '*-UseUnprotectedTokenCache *'; Reason = 'token caches on disk are not part of this module yet' }
+    )
+
+    $ofHelp = @($helpTables | ForEach-Object { @{ Name = $_.Name; Parameter = $_ } })
+    $ofNewest = @($newest | ForEach-Object { @{ Name = $_.Name; Parameter = $_ } })
+}
+
+BeforeAll {
+    Import-Module ([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'module', 'EntraTokenBridge.psd1'))
+
+    # One row of a table above as facts.
+    function Get-RowFact {
+        param($Row, $AllSets)
+
+        "-$($Row.Name) is a $($Row.Type)"
+        foreach ($alias in $Row.Aliases) { "-$($Row.Name) has the alias $alias" }
+        if ($Row.Default) { "-$($Row.Name) defaults to $($Row.Default)" }
+        if ($Row.NotEmpty) { "-$($Row.Name) refuses an empty value" }
+        if ($Row.Range) { "-$($Row.Name) takes $($Row.Range)" }
+        foreach ($value in $Row.Accepts) { "-$($Row.Name) takes $value" }
+        foreach ($set in $(if ($Row.Sets) { $Row.Sets } else { $AllSets })) {
+            "${set}: -$($Row.Name) is $(if ($Row.Mandatory) { 'mandatory' } else { 'optional' })"
+            if ($null -ne $Row.Position) { "${set}: -$($Row.Name) has position $($Row.Position)" }
+        }
+    }
+
+    # The facts of a command as PowerShell itself sees it.
+    function Get-CommandFact {
+        param($Command)
+
+        $ofHost = [System.Management.Automation.Cmdlet]::CommonParameters + [System.Management.Automation.Cmdlet]::OptionalCommonParameters
+        foreach ($parameter in $Command.Parameters.Values) {
+            if ($parameter.Name -in $ofHost) { continue }
+            "-$($parameter.Name) is a $($parameter.ParameterType.FullName)"
+            foreach ($alias in $parameter.Aliases) { "-$($parameter.Name) has the alias $alias" }
+            foreach ($attribute in $parameter.Attributes) {
+                if ($attribute -is [ValidateNotNullOrEmpty]) { "-$($parameter.Name) refuses an empty value" }
+                elseif ($attribute -is [ValidateRange]) { "-$($parameter.Name) takes $($attribute.MinRange)..$($attribute.MaxRange)" }
+                elseif ($attribute -is [ValidateSet]) { foreach ($value in $attribute.ValidValues) { "-$($parameter.Name) takes $value" } }
+            }
+        }
+        foreach ($parameter in $Command.ScriptBlock.Ast.Body.ParamBlock.Parameters) {
+            if ($parameter.DefaultValue) { "-$($parameter.Name.VariablePath) defaults to $($parameter.DefaultValue.SafeGetValue())" }
+        }
+        foreach ($set in $Command.ParameterSets) {
+            foreach ($parameter in $set.Parameters) {
+                if ($parameter.Name -in $ofHost) { continue }
+                $name = "$($set.Name): -$($parameter.Name)"
+                "$name is $(if ($parameter.IsMandatory) { 'mandatory' } else { 'optional' })"
+                if ($parameter.Position -ge 0) { "$name has position $($parameter.Position)" }
+                if ($parameter.ValueFromPipeline) { "$name takes what comes from the pipeline" }
+                if ($parameter.ValueFromPipelineByPropertyName) { "$name takes properties from the pipeline" }
+                if ($parameter.ValueFromRemainingArguments) { "$name takes all remaining arguments" }
+            }
+        }
+    }
+
+    function Test-Listed { param($Fact, $Table) @($Table | Where-Object { $Fact -clike $_.Fact }).Count -gt 0 }
+
+    $command = Get-Command Get-AzToken
+    $facts = @(Get-CommandFact $command)
+}
+
+Describe 'Get-AzToken' -ForEach @{ Sets = $sets; HelpTables = $helpTables; Newest = $newest; Extras = $extras; Absent = $absent } {
+    It 'has the parameter sets that scripts know, and NonInteractive without a switch' {
+        $command.ParameterSets.Name | Should -Be $Sets
+        $command.DefaultParameterSet | Should -Be 'NonInteractive'
+    }
+
+    It 'has -<Name> as the help of AzAuth says' -ForEach $ofHelp {
+        Get-RowFact $Parameter $Sets | Where-Object { $_ -cnotin $facts } | Should -BeNullOrEmpty
+    }
+
+    It 'has -<Name> as the newest AzAuth, or a reason why not' -ForEach $ofNewest {
+        Get-RowFact $Parameter $Sets | Where-Object { $_ -cnotin $facts -and -not (Test-Listed $_ $Absent) } | Should -BeNullOrEmpty
+    }
+
+    It 'has nothing more than that without a reason' {
+        $known = @($HelpTables | ForEach-Object { Get-RowFact $_ $Sets })
+        $facts | Where-Object { $_ -cnotin $known -and -not (Test-Listed $_ $Extras) } | Should -BeNullOrEmpty
+    }
+
+    It 'has each extra that a reason is given for, and lacks what one is given for' {
+        $known = @($HelpTables | ForEach-Object { Get-RowFact $_ $Sets })
+        $new = @($facts | Where-Object { $_ -cnotin $known })
+        $Extras | Where-Object { -not ($new -clike $_.Fact) } | ForEach-Object { $_.Fact } | Should -BeNullOrEmpty
+        $missing = @($Newest | ForEach-Object { Get-RowFact $_ $Sets } | Where-Object { $_ -cnotin $facts })
+        $Absent | Where-Object { -not ($missing -clike $_.Fact) } | ForEach-Object { $_.Fact } | Should -BeNullOrEmpty
+        $Extras + $Absent | ForEach-Object { $_.Reason } | Should -Match '\w+ \w+'
+    }
+
+    It 'says what it returns' { $command.OutputType.Name | Should -Be 'EntraTokenBridge.AzToken' }
+}
+
+# Values that the engine refuses tell which parameter they arrived as. None of these calls comes as far as a network.
+Describe 'Binding the parameters of Get-AzToken' {
+    BeforeAll {
+        $before = $env:AZURE_AUTHORITY_HOST, $env:AZURE_POD_IDENTITY_AUTHORITY_HOST
+        $env:AZURE_AUTHORITY_HOST = 'https://127.0.0.1:9'
+        $env:AZURE_POD_IDENTITY_AUTHORITY_HOST = 'http://127.0.0.1:9'
+
+        function Get-Refusal {
+            param([scriptblock] $Call)
+
+            $record = $null
+            try { $null = & $Call } catch { $record = $_ }
+            $record | Should -Not -BeNullOrEmpty -Because "'$Call' is to be refused"
+            $record
+        }
+    }
+    AfterAll {
+        Remove-Module EntraTokenBridge
+        $env:AZURE_AUTHORITY_HOST, $env:AZURE_POD_IDENTITY_AUTHORITY_HOST = $before
+    }
+
+    It 'takes <Given> as the value of <Parameter>' -ForEach @(
+        @{ Given = 'the first value without a name'; Parameter = 'Resource'; Call = { Get-AzToken 'no resource' -ErrorAction Stop } }
+        @{ Given = 'the second value without a name'; Parameter = 'Scope'; Call = { Get-AzToken https://vault.azure.net 'no scope' -ErrorAction Stop } }
+        @{ Given = '-ResourceId'; Parameter = 'Resource'; Call = { Get-AzToken -ResourceId 'no resource' -ErrorAction Stop } }
+        @{ Given = '-ResourceUrl'; Parameter = 'Resource'; Call = { Get-AzToken -ResourceUrl 'no resource' -ErrorAction Stop } }
+        @{ Given = '-Tenant'; Parameter = 'TenantId'; Call = { Get-AzToken -Tenant 'no tenant' -ErrorAction Stop } }
+        @{ Given = 'each of several scopes'; Parameter = 'Scope'; Call = { Get-AzToken -Scope User.Read, 'no scope' -ErrorAction Stop } }
+        @{ Given = '-ClientId without a switch'; Parameter = 'ClientId'; Call = { Get-AzToken -ClientId 'no client' -ErrorAction Stop } }
+        @{ Given = '-Claim'; Parameter = 'Claim'; Call = { Get-AzToken -Claim 'no claim' -ErrorAction Stop } }
+    ) {
+        $record = Get-Refusal $Call
+        $record.FullyQualifiedErrorId | Should -Be 'NonInteractiveTokenError,Get-AzToken'
+        $record.Exception.Data['Code'] | Should -Be 'InvalidParameter'
+        $record.Exception.Data['Parameter'] | Should -Be $Parameter
+        $record.Exception.Message | Should -Match "^Parameter ${Parameter}: (.*'no \w+' is no |the value is no JSON object)"
+    }
+
+    It 'goes by the switch: -<Switch> is the set <Switch>' -ForEach @{ Switch = 'Interactive' }, @{ Switch = 'ManagedIdentity' } {
+        $given = @{ $Switch = $true; ClientId = 'no client'; ErrorAction = 'Stop' }
+        (Get-Refusal { Get-AzToken @given }).FullyQualifiedErrorId | Should -Be "${Switch}TokenError,Get-AzToken"
+    }
+
+    It 'refuses -Interactive together with <With>' -ForEach @(
+        @{ With = '-ManagedIdentity'; Call = { Get-AzToken -Interactive -ManagedIdentity } }
+        @{ With = '-CredentialPrecedence'; Call = { Get-AzToken -Interactive -CredentialPrecedence Environment } }
+    ) {
+        (Get-Refusal $Call).FullyQualifiedErrorId | Should -Be 'AmbiguousParameterSet,Get-AzToken'
+    }
+
+    It 'refuses a third value without a name' {
+        (Get-Refusal { Get-AzToken https://vault.azure.net .default contoso.com }).FullyQualifiedErrorId |
+            Should -Be 'PositionalParameterNotFound,Get-AzToken'
+    }
+
+    It 'refuses an empty <_>, as from a variable that was never set' -ForEach 'Resource', 'Scope', 'TenantId', 'Claim', 'ClientId' {
+        $given = @{ $_ = '' }
+        $record = Get-Refusal { Get-AzToken @given }
+        $record.FullyQualifiedErrorId | Should -Be 'ParameterArgumentValidationError,Get-AzToken'
+        $record.Exception.ParameterName | Should -Be $_
+    }
+
+    It 'refuses a source that it does not know, and a time of zero seconds' {
+        (Get-Refusal { Get-AzToken -CredentialPrecedence Browser }).Exception.Message | Should -Match 'AzureDeveloperCli'
+        (Get-Refusal { Get-AzToken -TimeoutSeconds 0 }).Exception.ParameterName | Should -Be 'TimeoutSeconds'
+    }
+}
