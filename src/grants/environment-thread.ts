@@ -30,18 +30,19 @@ export interface WorkerAnswer {
 export interface WorkerMessage {
   readonly id: number;
   readonly answer?: WorkerAnswer;
-  readonly failure?: { readonly name: string; readonly message: string; readonly code?: string };
+  /** `refused`: a service answered, and said no. */
+  readonly failure?: { readonly message: string; readonly refused: boolean };
 }
 
 /** A library's error as it was in the worker. */
 export class WorkerFailure extends Error {
-  /** MSAL's `errorCode`, or node's `code`. */
-  readonly code: string | undefined;
+  override readonly name = 'WorkerFailure';
+  /** Whether a service answered, and said no. */
+  readonly refused: boolean;
 
   constructor(failure: NonNullable<WorkerMessage['failure']>) {
     super(failure.message);
-    this.name = failure.name;
-    this.code = failure.code;
+    this.refused = failure.refused;
   }
 }
 

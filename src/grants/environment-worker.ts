@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { TokenError } from '../protocol/token-error.ts';
 import { withRequestContext } from '../platform/request-context.ts';
 import type { WorkerAnswer, WorkerJob, WorkerMessage } from './environment-thread.ts';
 
@@ -71,10 +72,17 @@ async function useVisualStudioCodePlugin(use: typeof import('@azure/identity').u
   if (plugin) use(plugin.vsCodePlugin);
 }
 
+const notAnswered: ReadonlySet<string> = new Set([
+  'NetworkError',
+  'NameNotResolved',
+  'ConnectionRefused',
+  'TlsError',
+  'Timeout',
+]);
+
 function failure(error: unknown): NonNullable<WorkerMessage['failure']> {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
-  const code = 'errorCode' in error ? String(error.errorCode) : 'code' in error ? String(error.code) : undefined;
-  return { name: error.name, message: error.message, ...(code === undefined ? {} : { code }) };
+  const message = error instanceof Error ? error.message : String(error);
+  return { message, refused: error instanceof TokenError && !notAnswered.has(error.code) };
 }
 
 const port = parentPort;

@@ -75,7 +75,9 @@ function entraError(exchange: Extract<FailedExchange, { status: number }>, cause
       retryAfter,
     }),
   };
-  const said = description ? redact(firstLine(description)) : `${new URL(exchange.url).host} answered ${status}.`;
+  // Identity endpoints have a `message` where Entra has an `error_description`.
+  const words = description ?? textMember(body, 'message');
+  const said = words ? sentence(redact(firstLine(words))) : `${new URL(exchange.url).host} answered ${status}.`;
   const correlation = details.correlationId ? ` (correlation id ${details.correlationId})` : '';
   return new TokenError(code, `${said}${correlation}${advice ? ` ${advice}` : ''}`, details);
 }
@@ -183,6 +185,10 @@ function retryAfterOf(value: string | undefined): number | undefined {
 /** Entra adds trace id, correlation id and timestamp on lines of their own or after the sentence; data has them. */
 function firstLine(description: string): string {
   return (description.split(/[\r\n]|Trace ID:/)[0] ?? description).trim();
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function defined<Members extends Record<string, unknown>>(

@@ -86,11 +86,11 @@ function probe(host: string): Promise<boolean> {
 function managedIdentityFailed(failure: WorkerFailure, clientId: string | undefined): TokenError {
   const which = clientId ? `the user-assigned managed identity ${clientId}` : 'the system-assigned managed identity';
   const hint = clientId
-    ? 'Check that it is assigned to this resource and that -ClientId is its client id.'
-    : 'Check that it is switched on, or name a user-assigned one with -ClientId.';
+    ? ' Check that it is assigned to this resource and that -ClientId is its client id.'
+    : ' Check that it is switched on, or name a user-assigned one with -ClientId.';
   return new TokenError(
     'ManagedIdentityFailed',
-    `The identity endpoint gave no token for ${which}: ${failure.message.trim()} ${hint}`,
+    `The identity endpoint gave no token for ${which}: ${failure.message.trim()}${failure.refused ? hint : ''}`,
     { cause: failure },
   );
 }

@@ -80,7 +80,20 @@ describe('A managed identity', () => {
   it('is refused where the header of the identity endpoint is wrong', async () => {
     const refusal = await refusalOf(ask(engine, 'ManagedIdentity', {}, { environment: appService('wrong') }));
     expect(refusal.data.code).toBe('ManagedIdentityFailed');
-    expect(refusal.message).toContain('The identity endpoint gave no token for the system-assigned managed identity');
+    expect(refusal.message).toBe(
+      'The identity endpoint gave no token for the system-assigned managed identity: ' +
+        'The X-IDENTITY-HEADER header is missing or does not match. ' +
+        'Check that it is switched on, or name a user-assigned one with -ClientId.',
+    );
+  });
+
+  it('whose endpoint is not there says so, and gives no advice about identities', async () => {
+    const environment = { ...appService(), IDENTITY_ENDPOINT: 'http://127.0.0.1:9/msi/token' };
+    const refusal = await refusalOf(ask(engine, 'ManagedIdentity', {}, { environment }));
+    expect(refusal.message).toBe(
+      'The identity endpoint gave no token for the system-assigned managed identity: ' +
+        '127.0.0.1:9 refused the connection. Check the address and the proxy.',
+    );
   });
 
   it('is said not to be there, within two seconds, where there is none', async () => {
