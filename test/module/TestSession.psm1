@@ -21,6 +21,7 @@ function Start-TestEmulator {
     $start.UseShellExecute = $false
     $start.RedirectStandardInput = $true
     $start.RedirectStandardOutput = $true
+    $start.EnvironmentVariables.Remove('NODE_EXTRA_CA_CERTS') # of an emulator that is gone
     $process = [System.Diagnostics.Process]::Start($start)
     $ready = $process.StandardOutput.ReadLine() | ConvertFrom-Json
     [pscustomobject]@{
