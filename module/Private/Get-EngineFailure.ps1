@@ -38,7 +38,7 @@ function Get-NodeVersion {
     $start.RedirectStandardInput = $true
     $start.RedirectStandardOutput = $true
     $start.RedirectStandardError = $true
-    $start.Environment.Remove('NODE_OPTIONS')
+    $null = $start.Environment.Remove('NODE_OPTIONS')
     try {
         $process = [System.Diagnostics.Process]::Start($start)
         $process.StandardInput.Dispose()
