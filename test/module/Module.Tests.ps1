@@ -63,7 +63,9 @@ $Script
 }
 
 Describe 'The manifest' {
-    BeforeAll { $information = Test-ModuleManifest $manifest -ErrorAction Stop -WarningVariable warnings -WarningAction SilentlyContinue }
+    BeforeAll {
+        $information = Test-ModuleManifest $manifest -ErrorAction Stop -WarningVariable warnings -WarningAction SilentlyContinue
+    }
 
     It 'is valid' {
         $information.Name | Should -Be 'EntraTokenBridge'
@@ -110,11 +112,11 @@ Describe 'Import-Module' {
 
         $session = Invoke-NewSession -Given "$empty/Empty.psd1" -Script {
             Import-Module $Given
-            $before = [AppDomain]::CurrentDomain.GetAssemblies() | ForEach-Object { $_.FullName }
+            $before = [AppDomain]::CurrentDomain.GetAssemblies().FullName
             $commands = (Get-Command -CommandType Function).Name
             $module = Import-Module $Manifest -PassThru
             @{
-                Assemblies = @([AppDomain]::CurrentDomain.GetAssemblies() | ForEach-Object { $_.FullName } | Where-Object { $_ -notin $before })
+                Assemblies = @([AppDomain]::CurrentDomain.GetAssemblies().FullName | Where-Object { $_ -notin $before })
                 Commands   = @((Get-Command -CommandType Function).Name | Where-Object { $_ -notin $commands })
                 Exported   = @($module.ExportedCommands.Keys) + @($module.ExportedVariables.Keys) + @($module.ExportedAliases.Keys)
                 Private    = @(& $module { Get-Command -CommandType Function -Module EntraTokenBridge }).Name
@@ -150,7 +152,7 @@ Describe 'The files of the module' {
     It 'are ASCII without a byte order mark: Windows PowerShell reads anything else in the code page of its computer' {
         $files = Get-ChildItem (Join-Path $root 'module') -Recurse -File
         $files.Count | Should -BeGreaterThan 10
-        $files | Where-Object { [System.IO.File]::ReadAllBytes($_.FullName) -gt 126 } | ForEach-Object { $_.FullName } | Should -BeNullOrEmpty
+        ($files | Where-Object { [System.IO.File]::ReadAllBytes($_.FullName) -gt 126 }).Name | Should -BeNullOrEmpty
     }
 }
 
@@ -205,13 +207,14 @@ Describe 'What the module knows of the protocol' {
         $codes = Get-Quoted 'src/protocol/errors.ts' errorCodes
         $categories = & $module { $TokenErrorCategories }
         $categories.Keys | Where-Object { $_ -cnotin $codes } | Should -BeNullOrEmpty
-        $categories.Values | Where-Object { $_ -notin [enum]::GetNames([System.Management.Automation.ErrorCategory]) } | Should -BeNullOrEmpty
+        $known = [enum]::GetNames([System.Management.Automation.ErrorCategory])
+        $categories.Values | Where-Object { $_ -cnotin $known } | Should -BeNullOrEmpty
     }
 
     It 'starts the engine with nothing that is a credential or brings code into it' {
         $names = & $module { $EngineEnvironmentNames }
         $names | Should -Contain 'PATH'
-        $names | Where-Object { $_ -match 'SECRET|PASSWORD|TOKEN|HEADER|^AZURE_|^IDENTITY_|^MSI_|^NODE|^LD_|^DYLD_' } | Should -BeNullOrEmpty
+        $names -match 'SECRET|PASSWORD|TOKEN|HEADER|^AZURE_|^IDENTITY_|^MSI_|^NODE|^LD_|^DYLD_' | Should -BeNullOrEmpty
     }
 }
 
@@ -224,10 +227,12 @@ Describe 'Where Node.js can not run the engine' {
             $file = Join-Path $TestDrive "node-$Version"
             if ($onWindows) {
                 $file += '.cmd'
-                [System.IO.File]::WriteAllText($file, "@if `"%~1`"==`"--version`" (echo v$Version) else (echo Unexpected token 1>&2 & exit /b 1)`r`n")
+                $text = "@if `"%~1`"==`"--version`" (echo v$Version) else (echo Unexpected token 1>&2 & exit /b 1)`r`n"
+                [System.IO.File]::WriteAllText($file, $text)
             }
             else {
-                [System.IO.File]::WriteAllText($file, "#!/bin/sh`nif [ `"`$1`" = --version ]; then echo v$Version; else echo Unexpected token >&2; exit 1; fi`n")
+                $text = "#!/bin/sh`nif [ `"`$1`" = --version ]; then echo v$Version; else echo Unexpected token >&2; exit 1; fi`n"
+                [System.IO.File]::WriteAllText($file, $text)
                 & chmod 755 $file
             }
             $file
@@ -276,7 +281,7 @@ Describe 'Where Node.js can not run the engine' {
     ) {
         $node = New-FakeNode $Version
         $answer = Invoke-NewSession $askForToken @{ ENTRATOKENBRIDGE_NODE = $node }
-        $answer.Message | Should -BeLike "Node.js $Version ('$node') is too old: EntraTokenBridge needs 22.21 or a later 22, or 24.5 or later.*"
+        $answer.Message | Should -BeLike "Node.js $Version ('$node') is too old: *needs 22.21 or a later 22, or 24.5 or later.*"
         $answer.Message | Should -BeLike "*$installation*"
         $answer.Code | Should -Be 'EngineError'
         $answer.Retryable | Should -BeFalse

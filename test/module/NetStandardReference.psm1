@@ -30,6 +30,11 @@ function Open-NetStandardReference {
         }
     }
     $script:Open = $pe
+
+    $script:PowerShellAssembly = [psobject].Assembly
+    # PowerShell's own inference, as its completion of members uses it. Not public; the tests notice when it goes.
+    $script:Inference = $PowerShellAssembly.GetType('System.Management.Automation.AstTypeInference').GetMethod(
+        'InferTypeOf', [System.Reflection.BindingFlags]'Static, Public, NonPublic', $null, @([System.Management.Automation.Language.Ast]), $null)
 }
 
 function Close-NetStandardReference { $Open.Dispose() }
@@ -177,8 +182,11 @@ function Get-MemberProblem {
     $found = $false
     foreach ($holder in $(if ($Name -eq '.ctor') { $definition } else { Get-Lineage $definition })) {
         if ($null -eq $Arguments) {
-            foreach ($handle in $holder.GetProperties()) { if ($Reader.GetString($Reader.GetPropertyDefinition($handle).Name) -eq $Name) { return } }
-            foreach ($handle in $holder.GetFields()) { if ($Reader.GetString($Reader.GetFieldDefinition($handle).Name) -eq $Name) { return } }
+            $names = @(
+                foreach ($handle in $holder.GetProperties()) { $Reader.GetString($Reader.GetPropertyDefinition($handle).Name) }
+                foreach ($handle in $holder.GetFields()) { $Reader.GetString($Reader.GetFieldDefinition($handle).Name) }
+            )
+            if ($names -contains $Name) { return }
             continue
         }
         foreach ($handle in $holder.GetMethods()) {
@@ -201,15 +209,12 @@ function Get-MethodProblem {
     }
     if (-not $OwnMethods) {
         $script:OwnMethods = @{}
-        foreach ($type in $PowerShellAssembly.GetExportedTypes()) { foreach ($method in $type.GetMethods()) { $OwnMethods[$method.Name] = $true } }
+        foreach ($type in $PowerShellAssembly.GetExportedTypes()) {
+            foreach ($method in $type.GetMethods()) { $OwnMethods[$method.Name] = $true }
+        }
     }
     if (-not $OwnMethods[$Name]) { "no type of .NET Standard 2.0 has a method $Name that takes $($Arguments.Count) values" }
 }
-
-$script:PowerShellAssembly = [psobject].Assembly
-# PowerShell's own inference, as its completion of members uses it. Not public; the tests notice when it goes.
-$script:Inference = $PowerShellAssembly.GetType('System.Management.Automation.AstTypeInference').GetMethod(
-    'InferTypeOf', [System.Reflection.BindingFlags]'Static, Public, NonPublic', $null, @([System.Management.Automation.Language.Ast]), $null)
 
 # All that a script uses and .NET Standard 2.0 doesn't have, a line each. What PowerShell itself brings is left out.
 function Get-NetStandardProblem {
@@ -241,7 +246,8 @@ function Get-NetStandardProblem {
                 Where-Object { $_ -and $_ -notin [object], [psobject] -and ($isCall -or $_ -ne [hashtable]) }
         }
         # An inferred type that doesn't have the member even here was not the one.
-        $candidates = @($candidates | Where-Object { $_ -and ($use.Static -or $_.GetMember($name, 'Public, Instance, Static, IgnoreCase, FlattenHierarchy')) })
+        $flags = [System.Reflection.BindingFlags]'Public, Instance, Static, IgnoreCase, FlattenHierarchy'
+        $candidates = @($candidates | Where-Object { $_ -and ($use.Static -or $_.GetMember($name, $flags)) })
         $problem = if ($candidates) {
             foreach ($type in $candidates) { if ($type.Assembly -ne $PowerShellAssembly) { Get-MemberProblem $type $name $arguments } }
         }

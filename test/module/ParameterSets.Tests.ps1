@@ -42,14 +42,14 @@ BeforeDiscovery {
         @{ Fact = '*: -Resource has position 0'; Reason = 'scripts give it without its name, as the newest AzAuth takes it' }
         @{ Fact = '*: -Scope has position 1'; Reason = 'scripts give it without its name, as the newest AzAuth takes it' }
         @{ Fact = '-TenantId has the alias Tenant'; Reason = 'its name in the newest AzAuth' }
-        @{ Fact = '-* refuses an empty value'; Reason = 'a variable that was never set must not mean another tenant, client or resource; so does the newest AzAuth' }
-        @{ Fact = 'NonInteractive: -ClientId is optional'; Reason = 'the newest AzAuth has it: a user-assigned identity at the end of the chain' }
+        @{ Fact = '-* refuses an empty value'; Reason = 'a variable that was never set must not mean another tenant or client' }
+        @{ Fact = 'NonInteractive: -ClientId is optional'; Reason = 'the newest AzAuth has it; the identity at the end of the chain' }
         @{ Fact = '*: -TimeoutSeconds is optional'; Reason = 'the newest AzAuth has it' }
         @{ Fact = '-TimeoutSeconds is a System.Int32'; Reason = 'as in the newest AzAuth' }
         @{ Fact = '-TimeoutSeconds defaults to 120'; Reason = 'as in the newest AzAuth' }
-        @{ Fact = '-TimeoutSeconds takes 1..86400'; Reason = 'the engine refuses more than a day: a timer can not run for much more than 24 of them' }
+        @{ Fact = '-TimeoutSeconds takes 1..86400'; Reason = 'a day: a timer can not run for much more than 24 of them' }
         @{ Fact = 'NonInteractive: -CredentialPrecedence is optional'; Reason = 'the newest AzAuth has it' }
-        @{ Fact = '-CredentialPrecedence is a System.String`[`]'; Reason = 'texts, where the newest AzAuth has texts too: an enum would load an assembly' }
+        @{ Fact = '-CredentialPrecedence is a System.String`[`]'; Reason = 'as in the newest AzAuth; an enum would load an assembly' }
         @{ Fact = '-CredentialPrecedence takes *'; Reason = 'the sources of the chain; VisualStudioCode is in the chain of the older help' }
         @{ Fact = '*: -AsSecureString is optional'; Reason = 'a token that neither a transcript nor a debugger shows, on every command' }
         @{ Fact = '-AsSecureString is a System.Management.Automation.SwitchParameter'; Reason = 'it is given or not' }
@@ -176,7 +176,7 @@ Describe 'Binding the parameters of Get-AzToken' {
 
     It 'takes <Given> as the value of <Parameter>' -ForEach @(
         @{ Given = 'the first value without a name'; Parameter = 'Resource'; Call = { Get-AzToken 'no resource' -ErrorAction Stop } }
-        @{ Given = 'the second value without a name'; Parameter = 'Scope'; Call = { Get-AzToken https://vault.azure.net 'no scope' -ErrorAction Stop } }
+        @{ Given = 'the second value without a name'; Parameter = 'Scope'; Call = { Get-AzToken api://x 'no scope' -ErrorAction Stop } }
         @{ Given = '-ResourceId'; Parameter = 'Resource'; Call = { Get-AzToken -ResourceId 'no resource' -ErrorAction Stop } }
         @{ Given = '-ResourceUrl'; Parameter = 'Resource'; Call = { Get-AzToken -ResourceUrl 'no resource' -ErrorAction Stop } }
         @{ Given = '-Tenant'; Parameter = 'TenantId'; Call = { Get-AzToken -Tenant 'no tenant' -ErrorAction Stop } }
