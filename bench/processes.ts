@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import type { Environment, Surroundings } from './surroundings.ts';
@@ -27,14 +28,25 @@ export async function run(program: string, programArguments: readonly string[], 
   return { milliseconds: end - start, output };
 }
 
-/** Runs bench/powershell/<script>.ps1 in a process of its own. */
-export function runScript(
+/**
+ * Runs bench/powershell/<script>.ps1 in a process of its own.
+ * @param side whose home the process has. At its start PowerShell compiles what its home says that the process before
+ * it needed, so two that take turns in one home would spoil it for each other: 50 ms and more, on either side.
+ */
+export async function runScript(
   { pwsh, environment }: Surroundings,
+  side: 'ours' | 'floor',
   script: string,
   parameters: readonly string[] = [],
   more: Environment = {},
 ): Promise<Run> {
   if (pwsh === undefined) throw new Error('This row needs PowerShell 7.');
+  const home = join(environment['HOME'] ?? '', side);
+  await mkdir(home, { recursive: true, mode: 0o700 });
   const file = join(import.meta.dirname, 'powershell', `${script}.ps1`);
-  return run(pwsh, ['-NoProfile', '-NonInteractive', '-File', file, ...parameters], { ...environment, ...more });
+  return run(pwsh, ['-NoProfile', '-NonInteractive', '-File', file, ...parameters], {
+    ...environment,
+    HOME: home,
+    ...more,
+  });
 }

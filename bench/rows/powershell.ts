@@ -6,19 +6,19 @@ import type { Surroundings } from '../surroundings.ts';
 /** A cold process: import, engine, first token. */
 export async function cold(surroundings: Surroundings): Promise<readonly Finding[]> {
   const { ours, floor } = await inTurn({
-    ours: async () => (await runScript(surroundings, 'cold-get-aztoken', [surroundings.module])).milliseconds,
-    floor: async () => (await runScript(surroundings, 'cold-invoke-restmethod')).milliseconds,
+    ours: async () => (await runScript(surroundings, 'ours', 'cold-get-aztoken', [surroundings.module])).milliseconds,
+    floor: async () => (await runScript(surroundings, 'floor', 'cold-invoke-restmethod')).milliseconds,
   });
   const what = 'cold process: import, engine, first token; floor: Invoke-RestMethod';
   return [{ what, unit: 'ms', ours: median(ours), floor: median(floor), comparison: 'times', bound: 1.05 }];
 }
 
 export async function importModule(surroundings: Surroundings): Promise<readonly Finding[]> {
-  const time = async (module: string): Promise<number> =>
-    Number((await runScript(surroundings, 'import-module', [module])).output);
+  const time = async (side: 'ours' | 'floor', module: string): Promise<number> =>
+    Number((await runScript(surroundings, side, 'import-module', [module])).output);
   const { ours, floor } = await inTurn({
-    ours: () => time(surroundings.module),
-    floor: () => time(surroundings.emptyModule),
+    ours: () => time('ours', surroundings.module),
+    floor: () => time('floor', surroundings.emptyModule),
   });
   const what = 'Import-Module; floor: an empty module with the same manifest';
   return [{ what, unit: 'ms', ours: median(ours), floor: median(floor), comparison: 'more', bound: 15 }];
@@ -26,7 +26,7 @@ export async function importModule(surroundings: Surroundings): Promise<readonly
 
 /** A session that has run for a while. */
 export async function warm(surroundings: Surroundings): Promise<readonly Finding[]> {
-  const { output } = await runScript(surroundings, 'warm', [surroundings.module]);
+  const { output } = await runScript(surroundings, 'ours', 'warm', [surroundings.module]);
   const { cached, forced, post } = JSON.parse(output) as Record<'cached' | 'forced' | 'post', number[]>;
   const common = { unit: 'ms', comparison: 'times' } as const;
   const floor = median(post);
@@ -63,20 +63,20 @@ async function inParallel(
   clients: readonly string[],
   requests: number,
 ): Promise<readonly Finding[]> {
-  const sent: Record<string, number[]> = { 'get-aztoken': [], 'invoke-restmethod': [] };
+  const ways = { ours: 'get-aztoken', floor: 'invoke-restmethod' } as const;
+  const sent: Record<keyof typeof ways, number[]> = { ours: [], floor: [] };
   let wrong = 0;
-  const time = (way: string) => async (): Promise<number> => {
-    const parameters = [surroundings.module, way, clients.join(',')];
+  const time = (side: keyof typeof ways) => async (): Promise<number> => {
+    const parameters = [surroundings.module, ways[side], clients.join(',')];
     const more = clients.length > 0 ? surroundings.appService : {};
     await surroundings.tokensHandedOut();
-    const { output } = await runScript(surroundings, 'parallel', parameters, more);
-    sent[way]?.push(await surroundings.tokensHandedOut());
+    const { output } = await runScript(surroundings, side, 'parallel', parameters, more);
+    sent[side].push(await surroundings.tokensHandedOut());
     const result = JSON.parse(output) as { milliseconds: number; wrong: number };
-    if (way === 'get-aztoken') wrong += result.wrong;
+    if (side === 'ours') wrong += result.wrong;
     return result.milliseconds;
   };
-  const { ours, floor } = await inTurn({ ours: time('get-aztoken'), floor: time('invoke-restmethod') }, 9);
-  const requestsSent = (way: string): number => Math.max(...(sent[way] ?? []));
+  const { ours, floor } = await inTurn({ ours: time('ours'), floor: time('floor') }, 9);
   return [
     {
       what: `${what}; floor: Invoke-RestMethod`,
@@ -89,8 +89,8 @@ async function inParallel(
     {
       what: `${what}: requests at the service, at most`,
       unit: 'requests',
-      ours: requestsSent('get-aztoken'),
-      floor: requestsSent('invoke-restmethod'),
+      ours: Math.max(...sent.ours),
+      floor: Math.max(...sent.floor),
       comparison: 'atMost',
       bound: requests,
     },
