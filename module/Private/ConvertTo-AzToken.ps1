@@ -34,12 +34,20 @@ $script:TokenDefaultView = [System.Management.Automation.PSMemberSet]::new('PSSt
     [System.Management.Automation.PSMemberInfo[]]@([System.Management.Automation.PSPropertySet]::new(
             'DefaultDisplayPropertySet', [string[]]('ExpiresOn', 'Identity', 'TenantId', 'Scopes'))))
 
-# An object of the caller's own: what they change in it, nobody else sees.
+# An object of somebody's own: what they change in it, nobody else sees.
 function Copy-AzToken {
-    param($Token, [bool] $AsSecureString)
+    param($Token)
 
     $copy = $Token.PSObject.Copy()
     $copy.Scopes = $copy.Scopes.Clone()
-    if ($AsSecureString) { $copy.Token = [System.Net.NetworkCredential]::new('', $copy.Token).SecurePassword }
+    $copy
+}
+
+# The same with its token as a SecureString.
+function Protect-AzToken {
+    param($Token)
+
+    $copy = Copy-AzToken $Token
+    $copy.Token = [System.Net.NetworkCredential]::new('', $copy.Token).SecurePassword
     $copy
 }

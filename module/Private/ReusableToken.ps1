@@ -1,17 +1,7 @@
 # Results that may be handed out again without asking the engine, and the only thing that the host decides by itself:
 # under everything that decides a token (set, parameters, environment), until when the engine said.
 
-# Returns the result, $null when there is none that still holds.
-function Find-ReusableToken {
-    param($EngineHost, $Key)
-
-    try {
-        [System.Threading.Monitor]::Enter($EngineHost)
-        $entry = $EngineHost.Reusable[$Key]
-    }
-    finally { [System.Threading.Monitor]::Exit($EngineHost) }
-    if ($entry -and $entry.Until -gt [DateTime]::UtcNow) { $entry.Token }
-}
+# Get-AzToken looks them up itself and takes no lock: a hashtable can be read while one caller changes it.
 
 #   Generation  of the time when the request was sent: what was forgotten since then must not come back
 #   Until       Unix milliseconds

@@ -175,16 +175,26 @@ function Get-AzToken {
         [switch] $Force
     )
 
-    $engineHost = Get-EngineHost
+    # Up to the token that may be handed out again, nothing is called that need not be: a call of a function costs more
+    # than what it does here.
+    $engineHost = $EngineHost
+    if (-not $engineHost) { $engineHost = Get-EngineHost }
     if (-not $engineHost.Engine) { $null = Open-TokenEngine $engineHost }
 
     $set = $PSCmdlet.ParameterSetName
-    $environment = Get-SessionEnvironment
+    $environment = [string]::Join([string][char]0, @(foreach ($name in $EnvironmentNames) { [Environment]::GetEnvironmentVariable($name) }))
     $key = ($set, $Resource, ($Scope -join ' '), $TenantId, $ClientId, ($CredentialPrecedence -join ' '), $environment) -join "`n"
     if ($Force) { Clear-ReusableToken $engineHost }
     elseif (-not $Claim) {
-        $token = Find-ReusableToken $engineHost $key
-        if ($token) { return Copy-AzToken $token $AsSecureString }
+        $reusable = $engineHost.Reusable[$key] # see Add-ReusableToken
+        if ($reusable -and $reusable.Until -gt [DateTime]::UtcNow) {
+            $token = $reusable.Token
+            if ($AsSecureString) { return Protect-AzToken $token }
+            # Copy-AzToken, without its call.
+            $token = $token.PSObject.Copy()
+            $token.Scopes = $token.Scopes.Clone()
+            return $token
+        }
     }
 
     # A module's function sees the session's preferences, not those of the script that calls it.
@@ -215,7 +225,7 @@ function Get-AzToken {
                 $generation = $engineHost.Generation
             }
             if ($answer.result.reusableUntil -and -not $Claim) {
-                Add-ReusableToken $engineHost $key $token ([long]$answer.result.reusableUntil) $generation
+                Add-ReusableToken $engineHost $key (Copy-AzToken $token) ([long]$answer.result.reusableUntil) $generation
             }
         }
     }
@@ -223,5 +233,6 @@ function Get-AzToken {
         $failure = Get-EngineFailure "The module failed: $_ $($_.ScriptStackTrace)"
     }
     if ($failure) { $PSCmdlet.WriteError((ConvertTo-TokenErrorRecord $failure ($set + 'TokenError') $Resource)) }
-    else { Copy-AzToken $token $AsSecureString }
+    elseif ($AsSecureString) { Protect-AzToken $token }
+    else { $token }
 }
