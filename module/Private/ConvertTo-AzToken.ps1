@@ -2,12 +2,11 @@
 function ConvertTo-AzToken {
     param($Result)
 
-    $claims = [System.Collections.Generic.Dictionary[string, System.Collections.Generic.IReadOnlyList[string]]]::new()
+    # Not a generic dictionary: to find and make one costs more than the request to the engine.
+    $claims = [System.Collections.Specialized.OrderedDictionary]::new()
     foreach ($claim in $Result.claims) {
         # Each value has an apostrophe before it on the wire.
-        $values = [string[]]::new($claim.Count - 1)
-        for ($index = 1; $index -lt $claim.Count; $index++) { $values[$index - 1] = $claim[$index].Substring(1) }
-        $claims[$claim[0]] = [Array]::AsReadOnly($values)
+        $claims[$claim[0]] = [string[]]@(for ($index = 1; $index -lt $claim.Count; $index++) { $claim[$index].Substring(1) })
     }
     $token = [pscustomobject]@{
         PSTypeName = 'EntraTokenBridge.AzToken'
@@ -17,7 +16,7 @@ function ConvertTo-AzToken {
         TenantId   = $Result.tenantId
         Scopes     = [string[]]$Result.scopes.ToArray()
         # Read-only, as upstream's: the same claims may be handed out again.
-        Claims     = [System.Collections.ObjectModel.ReadOnlyDictionary[string, System.Collections.Generic.IReadOnlyList[string]]]::new($claims)
+        Claims     = $claims.AsReadOnly()
     }
     # Upstream's name for the same: formats, types and scripts that go by it work.
     $token.PSObject.TypeNames.Insert(1, 'PipeHow.AzAuth.AzToken')

@@ -5,14 +5,15 @@ function Get-SessionEnvironment {
     [string]::Join([string][char]0, $values)
 }
 
-# The same text as the protocol's environment: a name and a value for each variable that is set.
+# The same text as the protocol's environment, JSON: a name and a value for each variable that is set.
 function ConvertTo-RpcEnvironment {
     param($Environment)
 
-    $variables = [hashtable]::new() # case counts, unlike in @{}: https_proxy is not HTTPS_PROXY
     $values = $Environment.Split([char]0)
-    for ($index = 0; $index -lt $values.Length; $index++) {
-        if ($values[$index]) { $variables[$EnvironmentNames[$index]] = $values[$index] }
+    $index = 0
+    $members = foreach ($name in $EnvironmentNames) {
+        $value = $values[$index++]
+        if ($value) { '"' + $name + '":' + (ConvertTo-RpcJson $value) }
     }
-    $variables
+    '{' + ($members -join ',') + '}'
 }

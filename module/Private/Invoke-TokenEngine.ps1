@@ -29,12 +29,14 @@ function Send-TokenRequest {
         }
         if ($engine.Failure) { return @{ Engine = $engine } }
 
-        if ($null -eq $engine.Environment) { Initialize-TokenEngine $engine $Environment }
-        elseif ($engine.Environment -cne $Environment) { $Request['environment'] = ConvertTo-RpcEnvironment $Environment }
+        $params = ConvertTo-RpcJson $Request
+        if ($engine.Environment -cne $Environment) {
+            $params = $params.Substring(0, $params.Length - 1) + ',"environment":' + (ConvertTo-RpcEnvironment $Environment) + '}'
+        }
         $call = @{ Engine = $engine; Id = [long]$engine.NextId; Inbox = [System.Collections.Queue]::new() }
         $engine.NextId++
         $engine.Pending[$call.Id] = $call.Inbox
-        Write-RpcMessage $engine (ConvertTo-RpcJson @{ jsonrpc = '2.0'; id = $call.Id; method = $Method; params = $Request })
+        Write-RpcMessage $engine ('{"jsonrpc":"2.0","id":' + $call.Id + ',"method":"' + $Method + '","params":' + $params + '}')
         $engine.Environment = $Environment
         $call
     }
@@ -47,6 +49,9 @@ function Receive-TokenAnswer {
 
     $engine = $Call.Engine
     if (-not $Call.Inbox) { return @{ error = $engine.Failure } }
+
+    # A new engine needs a moment; what reads its answer is compiled meanwhile, which a first use would wait for.
+    if ($engine.Heard -eq 0) { $null = ConvertTo-AzToken (ConvertFrom-RpcJson $SampleAnswer).result }
 
     $answer = $null
     $progress = $null
@@ -111,3 +116,6 @@ function Test-TokenEngine {
 }
 
 $script:HeartbeatSlices = 50 # of 100 milliseconds
+
+# Of the shape that an answer has, with no token in it.
+$script:SampleAnswer = '{"id":1,"result":{"token":"","expiresOn":0,"identity":null,"scopes":[".default"],"claims":[["aud","\u0027"]],"reusableUntil":0}}'

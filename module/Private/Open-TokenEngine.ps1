@@ -56,35 +56,19 @@ function Open-TokenEngine {
             Failure     = $null     # an error object: this engine answers no more
             Closing     = $false    # ends when nothing is pending
         }
+        Initialize-TokenEngine $EngineHost.Engine
         $EngineHost.Engine
     }
     finally { [System.Threading.Monitor]::Exit($EngineHost) }
 }
 
-# `initialize` is the engine's first message, so the environment goes with it.
+# The first message: short, so that the engine can load what a token takes while the first request is put together.
 function Initialize-TokenEngine {
-    param($Engine, $Environment)
+    param($Engine)
 
     $edition = if ($PSVersionTable.PSEdition -eq 'Desktop') { 'WindowsPowerShell' } else { 'PowerShell' }
-    $capabilities = @{ sign = $false }
-    $noBrowser = Get-NoBrowserReason
-    if ($noBrowser) { $capabilities['noBrowser'] = $noBrowser }
-    Write-RpcMessage $Engine (ConvertTo-RpcJson @{
-            jsonrpc = '2.0'
-            id      = 0
-            method  = 'initialize'
-            params  = @{
-                protocolVersion = $ProtocolVersion
-                host            = @{
-                    name          = $edition
-                    version       = [string]$PSVersionTable.PSVersion
-                    moduleVersion = [string]$ExecutionContext.SessionState.Module.Version
-                }
-                capabilities    = $capabilities
-                environment     = ConvertTo-RpcEnvironment $Environment
-            }
-        })
-    $Engine.Environment = $Environment
+    Write-RpcMessage $Engine ('{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":' + $ProtocolVersion +
+        ',"host":{"name":"' + $edition + '","version":"' + $PSVersionTable.PSVersion + '"},"capabilities":{}}}')
 }
 
 # src/protocol/version.ts

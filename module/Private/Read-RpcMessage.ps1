@@ -17,19 +17,19 @@ function Read-RpcMessage {
     }
 
     while ($Engine.End -gt $Engine.Start) {
-        # A header is short; where the blank line is missing from so many bytes, this is no header.
-        $head = $Latin1.GetString($Engine.Bytes, $Engine.Start, [Math]::Min(256, $Engine.End - $Engine.Start))
-        $header = $FrameHeader.Match($head)
-        if (-not $header.Success) {
-            if ($head.Length -lt 256 -and $head.IndexOf("`r`n`r`n") -lt 0) { break }
+        # The engine writes no other header; where its end is missing from so many bytes, this is none.
+        $head = [System.Text.Encoding]::ASCII.GetString($Engine.Bytes, $Engine.Start, [Math]::Min(64, $Engine.End - $Engine.Start))
+        $headEnd = $head.IndexOf("`r`n`r`n", [System.StringComparison]::Ordinal)
+        if ($headEnd -lt 0 -and $head.Length -lt 64) { break }
+        $length = if ($headEnd -gt 16) { $head.Substring(16, $headEnd - 16) -as [int] }
+        if (-not $length -or -not $head.StartsWith('Content-Length: ', [System.StringComparison]::Ordinal)) {
             Stop-EngineProcess $Engine 0
             Complete-DeadEngine $EngineHost $Engine 'It wrote something that is no message.'
             return
         }
-        $length = [int]$header.Groups[1].Value
-        $missing = $header.Length + $length - ($Engine.End - $Engine.Start)
+        $missing = $headEnd + 4 + $length - ($Engine.End - $Engine.Start)
         if ($missing -gt 0) { break }
-        $text = [System.Text.Encoding]::UTF8.GetString($Engine.Bytes, $Engine.Start + $header.Length, $length)
+        $text = [System.Text.Encoding]::UTF8.GetString($Engine.Bytes, $Engine.Start + $headEnd + 4, $length)
         $message = ConvertFrom-RpcJson $text
         $isCall = $message.ContainsKey('method')
         $about = if ($isCall) { $message.params.requestId } else { $message.id }
@@ -44,7 +44,7 @@ function Read-RpcMessage {
             }
         }
 
-        $Engine.Start += $header.Length + $length
+        $Engine.Start += $headEnd + 4 + $length
         if ($inbox) { $inbox.Enqueue($message) }
     }
 
@@ -61,9 +61,6 @@ function Read-RpcMessage {
     }
     $Engine.Read = $Engine.Output.ReadAsync($bytes, $used, $bytes.Length - $used)
 }
-
-$script:FrameHeader = [regex]::new('\A(?:Content-Type:[^\r\n]*\r\n)?Content-Length: ?([0-9]{1,9})\r\n(?:[^\r\n]+\r\n)*\r\n')
-$script:Latin1 = [System.Text.Encoding]::GetEncoding(28591) # a byte is a character, so positions are the same
 
 # The engine's answer to `initialize`.
 function Receive-Initialize {

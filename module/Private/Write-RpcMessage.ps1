@@ -5,14 +5,13 @@ function Write-RpcMessage {
     $content = [System.Text.Encoding]::UTF8.GetBytes($Json)
     # .NET Framework may have written a byte order mark to the pipe before anybody could: it lands in front of a header
     # that means nothing, instead of spoiling the one that counts.
-    $head = [System.Text.Encoding]::ASCII.GetBytes(
-        "Content-Type: application/json; charset=utf-8`r`nContent-Length: $($content.Length)`r`n`r`n")
-    $frame = [byte[]]::new($head.Length + $content.Length)
-    $head.CopyTo($frame, 0)
-    $content.CopyTo($frame, $head.Length)
+    $frame = [System.Text.Encoding]::UTF8.GetBytes(
+        "Content-Type: application/json; charset=utf-8`r`nContent-Length: $($content.Length)`r`n`r`n$Json")
     try {
         # An engine that hangs takes nothing any more when the pipe is full.
-        $taken = $Engine.Input.WriteAsync($frame, 0, $frame.Length).Wait(5000) -and $Engine.Input.FlushAsync().Wait(5000)
+        $taken = $Engine.Input.WriteAsync($frame, 0, $frame.Length).Wait(5000)
+        # Only .NET Framework's pipes keep something back.
+        if ($PSVersionTable.PSEdition -eq 'Desktop') { $taken = $taken -and $Engine.Input.FlushAsync().Wait(5000) }
         if (-not $taken) { Stop-HungEngine $Engine }
     }
     catch {

@@ -212,6 +212,10 @@ function Get-AzToken {
         if ($PSBoundParameters.ContainsKey('TimeoutSeconds')) { $parameters['timeoutSeconds'] = $TimeoutSeconds }
         if ($Force) { $parameters['force'] = $true }
         $request = @{ parameterSet = $set; parameters = $parameters }
+        if ($Interactive) {
+            $noBrowser = Get-NoBrowserReason
+            if ($noBrowser) { $request['noBrowser'] = $noBrowser }
+        }
         if ($DebugPreference -ne 'SilentlyContinue') { $request['logLevel'] = 'debug' }
         elseif ($VerbosePreference -ne 'SilentlyContinue') { $request['logLevel'] = 'verbose' }
 

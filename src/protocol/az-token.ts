@@ -8,6 +8,8 @@ export interface TokenRequest<Set extends string, Parameters> {
   readonly parameters: Parameters;
   /** Only when it has changed since the last request; in force from this request on. */
   readonly environment?: Environment;
+  /** Why no browser can be shown to a person here, one sentence (remoting, a service); absent where one may. */
+  readonly noBrowser?: string;
   /** How much `host/log` is wanted for this request beyond warnings; default `warning`. */
   readonly logLevel?: 'warning' | 'verbose' | 'debug';
 }

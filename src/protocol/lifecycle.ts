@@ -17,8 +17,6 @@ export interface InitializeParams {
   readonly capabilities: {
     /** The host answers `host/sign`. */
     readonly sign?: boolean;
-    /** Why no browser can be shown to a person here (remoting, a service, JEA, ISE); absent where one may. */
-    readonly noBrowser?: string;
   };
   readonly environment?: Environment;
 }

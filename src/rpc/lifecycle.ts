@@ -7,14 +7,14 @@ import { engineVersion } from './engine-version.ts';
 
 /** What the engine knows of the host it serves. */
 export class Host {
-  #initialized: InitializeParams | undefined;
+  #initialized = false;
   #environment: Environment = {};
 
   /** @throws TokenError ProtocolMismatch or InvalidParameter */
   initialize(params: InitializeParams, methods: readonly string[]): InitializeResult {
     const version: unknown = params?.protocolVersion;
     if (version !== protocolVersion) throw mismatch(version);
-    this.#initialized = params;
+    this.#initialized = true;
     this.useEnvironment(params.environment);
     return {
       protocolVersion,
@@ -28,10 +28,6 @@ export class Host {
   requireInitialized(): void {
     if (this.#initialized) return;
     throw new TokenError('NotInitialized', "The first request must be 'initialize'.");
-  }
-
-  get noBrowser(): string | undefined {
-    return this.#initialized?.capabilities?.noBrowser;
   }
 
   get environment(): Environment {

@@ -35,7 +35,12 @@ export function serve(): void {
     cancellationStrategy: { receiver: requests, sender: CancellationSenderStrategy.Message },
   });
 
-  answer(connection, initialize, (params) => host.initialize(params, methods));
+  answer(connection, initialize, (params) => {
+    const result = host.initialize(params, methods);
+    // The first request is likely on its way: what it takes is loaded once the answer is out.
+    setImmediate(() => void import('../token/acquire-token.ts').catch(() => {}));
+    return result;
+  });
   answer(connection, ping, () => null);
   answer(connection, status, () => ({
     processId: process.pid,
@@ -52,12 +57,12 @@ export function serve(): void {
   });
   answer(connection, getAzToken, (params, token) => {
     host.requireInitialized();
-    const { parameterSet, parameters, environment, logLevel } = objectOf(params);
+    const { parameterSet, parameters, environment, logLevel, noBrowser } = objectOf(params);
     host.useEnvironment(environment);
     const snapshot = host.environment;
     return requests.during(token, async (request) => {
       const { acquireAzToken } = await import('../token/acquire-token.ts');
-      const context = contextOf(connection, request, { environment: snapshot, noBrowser: host.noBrowser, logLevel });
+      const context = contextOf(connection, request, { environment: snapshot, noBrowser, logLevel });
       return acquireAzToken(String(parameterSet), objectOf(parameters), context);
     });
   });
@@ -94,7 +99,7 @@ function answer<Params, Result>(
 function contextOf(
   connection: MessageConnection,
   request: RequestUnderWay,
-  given: Pick<RequestContext, 'environment' | 'noBrowser'> & { readonly logLevel: unknown },
+  given: Pick<RequestContext, 'environment'> & { readonly noBrowser: unknown; readonly logLevel: unknown },
 ): RequestContext {
   const levels =
     given.logLevel === 'debug'
@@ -105,7 +110,7 @@ function contextOf(
   const tell = (sent: Promise<void>): void => void sent.catch(() => {});
   return {
     environment: given.environment,
-    noBrowser: given.noBrowser,
+    noBrowser: typeof given.noBrowser === 'string' ? given.noBrowser : undefined,
     signal: request.signal,
     log(level, message) {
       if (levels.includes(level)) tell(connection.sendNotification(log, { requestId: request.id, level, message }));

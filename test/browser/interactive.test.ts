@@ -221,13 +221,12 @@ describe('A sign-in without a browser', () => {
     ],
     ['there is no display', {}, {}, 'This session has no display (neither DISPLAY nor WAYLAND_DISPLAY is set).'],
     ['none is installed', {}, { DISPLAY: ':0', PATH: '' }, 'No browser was found on PATH.'],
-  ])('is refused at once when %s', async (_what, capabilities, changes, reason) => {
-    if (process.platform !== 'linux' && !('noBrowser' in capabilities)) return;
+  ])('is refused at once when %s', async (_what, asked, changes, reason) => {
+    if (process.platform !== 'linux' && !('noBrowser' in asked)) return;
     await using engine = await startEngine({
-      capabilities,
       environment: { AZURE_AUTHORITY_HOST: 'https://127.0.0.1:9', ...changes },
     });
-    const refusal = await refusalOf(ask(engine, 'Interactive'));
+    const refusal = await refusalOf(ask(engine, 'Interactive', {}, asked));
     expect(refusal.data).toMatchObject({ code: 'BrowserUnavailable', retryable: false });
     expect(refusal.message).toBe(
       `No browser can be opened here. ${reason} Run the command where a browser is, or sign in with ` +

@@ -38,19 +38,21 @@ export function withSecret(emulator: Emulator, secret: string = confidentialClie
 export interface Asked {
   readonly environment?: Environment;
   readonly logLevel?: 'warning' | 'verbose' | 'debug';
+  readonly noBrowser?: string;
 }
 
 export function ask(
   engine: Engine,
   parameterSet: AzTokenParameterSet,
   parameters: AzTokenParameters = {},
-  { environment, logLevel }: Asked = {},
+  { environment, logLevel, noBrowser }: Asked = {},
 ): Promise<AzTokenResult> {
   return engine.connection.sendRequest(getAzToken, {
     parameterSet,
     parameters,
     ...(environment ? { environment: { PATH: process.env['PATH'] ?? '', ...environment } } : {}),
     ...(logLevel ? { logLevel } : {}),
+    ...(noBrowser ? { noBrowser } : {}),
   });
 }
 
