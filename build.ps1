@@ -33,16 +33,32 @@ function Invoke-NpmScript {
     if ($LASTEXITCODE -ne 0) { throw "npm run $Script failed (exit code $LASTEXITCODE)." }
 }
 
-# One file loads faster than many. The parts come where the psm1 of the sources loads them from their folders.
+# The content of a folder of the sources as one text: one file loads faster than many.
+function Join-Script {
+    param([string] $Folder)
+    $parts = Get-ChildItem (Join-Path $source $Folder) -Filter *.ps1 | Sort-Object Name |
+        ForEach-Object { [System.IO.File]::ReadAllText($_.FullName).Trim() }
+    ($parts -join "`n`n") + "`n"
+}
+
+# An import reads the commands alone. The bridge to the engine is read by the first command: these functions are what a
+# command calls first, and stand in until then.
+$bridge = "$name.Bridge.ps1"
+$standIns = foreach ($function in 'Get-EngineHost', 'Complete-TokenResource', 'Complete-TokenScope') {
+    "function $function { . ([System.IO.Path]::Combine(`$ModuleRoot, '$bridge')); $function @args }"
+}
+
+# The bridge is read inside of a function, and belongs to the module.
+function Join-BridgeScript {
+    (Join-Script Private) -replace '(?m)^function ', 'function script:'
+}
+
+# The commands come where the psm1 of the sources loads its parts from their folders.
 function Join-ModuleScript {
-    $parts = foreach ($folder in 'Private', 'Public') {
-        Get-ChildItem (Join-Path $source $folder) -Filter *.ps1 | Sort-Object Name |
-            ForEach-Object { [System.IO.File]::ReadAllText($_.FullName).Trim() }
-    }
     $script = [System.IO.File]::ReadAllText((Join-Path $source "$name.psm1"))
     $marked = [regex]'(?s)# <parts>.*?# </parts>'
     if (-not $marked.IsMatch($script)) { throw "$name.psm1 does not mark where its parts come." }
-    $joined = $parts -join "`n`n"
+    $joined = ($standIns -join "`n") + "`n`n" + (Join-Script Public)
     $marked.Replace($script, [System.Text.RegularExpressions.MatchEvaluator] { $joined }, 1)
 }
 
@@ -68,6 +84,7 @@ function Invoke-ModuleTask {
     Copy-Item (Join-Path $source en-US) $module -Recurse
     Copy-Item $dist (Join-Path $module engine) -Recurse
     [System.IO.File]::WriteAllText((Join-Path $module "$name.psm1"), (Join-ModuleScript), $utf8)
+    [System.IO.File]::WriteAllText((Join-Path $module $bridge), (Join-BridgeScript), $utf8)
     Write-Output "Built $module"
 }
 

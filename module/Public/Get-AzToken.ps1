@@ -139,12 +139,12 @@ function Get-AzToken {
         [Parameter(Position = 0)]
         [ValidateNotNullOrEmpty()]
         [Alias('ResourceId', 'ResourceUrl')]
-        [ArgumentCompleter({ Complete-TokenResource $args[2] })]
+        [ArgumentCompleter({ & (Get-Module EntraTokenBridge) { Complete-TokenResource $args[0] } $args[2] })]
         [string] $Resource = 'https://graph.microsoft.com',
 
         [Parameter(Position = 1)]
         [ValidateNotNullOrEmpty()]
-        [ArgumentCompleter({ Complete-TokenScope $args[2] $args[4]['Resource'] })]
+        [ArgumentCompleter({ & (Get-Module EntraTokenBridge) { Complete-TokenScope $args[0] $args[1] } $args[2] $args[4]['Resource'] })]
         [string[]] $Scope = '.default',
 
         [ValidateNotNullOrEmpty()]

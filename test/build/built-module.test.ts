@@ -24,7 +24,10 @@ describe.skipIf(!isThere)('The module that build.ps1 makes', () => {
 
   test('has one script file, the engine, the help and the license', async () => {
     const files = await readdir(join(out, 'EntraTokenBridge'), { recursive: true });
-    expect(files.filter((file) => /\.psm?1$/.test(file))).toEqual(['EntraTokenBridge.psm1']);
+    expect(files.filter((file) => /\.psm?1$/.test(file))).toEqual([
+      'EntraTokenBridge.Bridge.ps1',
+      'EntraTokenBridge.psm1',
+    ]);
     expect(files).toEqual(expect.arrayContaining(['EntraTokenBridge.psd1', 'engine/engine.js', 'LICENSE', 'en-US']));
   });
 

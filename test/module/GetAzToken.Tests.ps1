@@ -188,3 +188,13 @@ Describe 'Get-AzToken -ManagedIdentity' {
         $failure[0].Exception.Data['Code'] | Should -Be 'ManagedIdentityUnavailable'
     }
 }
+
+Describe 'Tab completion of Get-AzToken' {
+    It 'offers <First> for <Line>' -ForEach @(
+        @{ Line = 'Get-AzToken -Resource vault'; First = 'https://vault.azure.net' }
+        @{ Line = 'Get-AzToken -Scope Direc'; First = 'Directory.Read.All' }
+        @{ Line = 'Get-AzToken -Resource https://vault.azure.net -Scope user'; First = 'user_impersonation' }
+    ) {
+        (TabExpansion2 $Line $Line.Length).CompletionMatches[0].CompletionText | Should -Be $First
+    }
+}
