@@ -8,16 +8,33 @@ function Invoke-TokenEngine {
     param($Cmdlet, $EngineHost, $Method, $Request, $Environment, [bool] $Repeatable)
 
     while ($true) {
-        $call = Send-TokenRequest $EngineHost $Method $Request $Environment
-        $answer = Receive-TokenAnswer $Cmdlet $EngineHost $call
-        if (-not ($Repeatable -and $answer.died)) { return $answer }
+        # Engine it went to, id there, and where the messages about it arrive. Here before anything is sent: wherever
+        # the caller is stopped, the request is let go of.
+        $call = @{ Engine = $null; Id = $null; Inbox = [System.Collections.Queue]::new(); Answer = $null }
+        try {
+            Send-TokenRequest $EngineHost $call $Method $Request $Environment
+            Receive-TokenAnswer $Cmdlet $EngineHost $call
+        }
+        finally {
+            # No command before it is taken off the list: a stop that comes just now would end this there.
+            if ($null -ne $call.Id) {
+                try {
+                    [System.Threading.Monitor]::Enter($EngineHost)
+                    $call.Engine.Pending.Remove($call.Id)
+                    if (-not $call.Answer) { Close-TokenRequest $call }
+                    if ($call.Engine.Closing -and -not $call.Engine.Pending.Count) { Stop-EngineProcess $call.Engine 0 }
+                }
+                finally { [System.Threading.Monitor]::Exit($EngineHost) }
+            }
+        }
+        if (-not ($Repeatable -and $call.Answer.died)) { return $call.Answer }
         $Repeatable = $false
     }
 }
 
-# Sends the request; returns the engine it went to, its id, and where the messages about it arrive.
+# Sends the request, unless there is no engine to be had: then that is the answer.
 function Send-TokenRequest {
-    param($EngineHost, $Method, $Request, $Environment)
+    param($EngineHost, $Call, $Method, $Request, $Environment)
 
     try {
         [System.Threading.Monitor]::Enter($EngineHost)
@@ -27,44 +44,40 @@ function Send-TokenRequest {
             Read-RpcMessage $EngineHost $engine
             if ($engine.Failure) { $engine = Open-TokenEngine $EngineHost }
         }
-        if ($engine.Failure) { return @{ Engine = $engine } }
+        if ($engine.Failure) { $Call.Answer = @{ error = $engine.Failure }; return }
 
         $params = ConvertTo-RpcJson $Request
         if ($engine.Environment -cne $Environment) {
             $params = $params.Substring(0, $params.Length - 1) + ',"environment":' + (ConvertTo-RpcEnvironment $Environment) + '}'
         }
-        $call = @{ Engine = $engine; Id = [long]$engine.NextId; Inbox = [System.Collections.Queue]::new() }
-        $engine.NextId++
-        $engine.Pending[$call.Id] = $call.Inbox
-        Write-RpcMessage $engine ('{"jsonrpc":"2.0","id":' + $call.Id + ',"method":"' + $Method + '","params":' + $params + '}')
+        $Call.Engine = $engine
+        $Call.Id = [long]$engine.NextId++
+        $engine.Pending[$Call.Id] = $Call.Inbox
+        Write-RpcMessage $engine ('{"jsonrpc":"2.0","id":' + $Call.Id + ',"method":"' + $Method + '","params":' + $params + '}')
         $engine.Environment = $Environment
-        $call
     }
     finally { [System.Threading.Monitor]::Exit($EngineHost) }
 }
 
-# Waits for the answer to a request. Whoever waits reads for all, see Read-RpcMessage.
+# Waits for the answer to a request, and keeps it in the call. Whoever waits reads for all, see Read-RpcMessage.
 function Receive-TokenAnswer {
     param($Cmdlet, $EngineHost, $Call)
 
     $engine = $Call.Engine
-    if (-not $Call.Inbox) { return @{ error = $engine.Failure } }
-
     # A new engine needs a moment; what reads its answer is compiled meanwhile, which a first use would wait for.
     if ($engine.Heard -eq 0) { $null = ConvertTo-AzToken (ConvertFrom-RpcJson $SampleAnswer).result }
 
-    $answer = $null
     $progress = $null
     $heard = -1
     $slices = 0
     try {
-        while (-not $answer) {
+        while (-not $Call.Answer) {
             $message = $null
             try {
                 [System.Threading.Monitor]::Enter($EngineHost)
                 if ($Call.Inbox.Count -eq 0) { Read-RpcMessage $EngineHost $engine }
                 if ($Call.Inbox.Count) { $message = $Call.Inbox.Dequeue() }
-                elseif ($engine.Failure) { $answer = @{ error = $engine.Failure; died = $engine.Died } }
+                elseif ($engine.Failure) { $Call.Answer = @{ error = $engine.Failure; died = $engine.Died } }
                 else {
                     # A hung engine is found by how often nothing came: a clock jumps when a computer sleeps.
                     if ($engine.Heard -ne $heard) { $heard = $engine.Heard; $slices = 0 }
@@ -77,28 +90,24 @@ function Receive-TokenAnswer {
 
             if ($message) {
                 if ($message.ContainsKey('method')) { $progress = Write-EngineMessage $Cmdlet $message $progress }
-                else { $answer = $message }
+                else { $Call.Answer = $message }
             }
-            elseif ($read -and -not $answer) {
+            elseif ($read -and -not $Call.Answer) {
                 # Returns at once when something arrives; a slice is how long Ctrl+C may have to wait.
                 $null = [System.Threading.Tasks.Task]::WaitAny([System.Threading.Tasks.Task[]]@($read), 100)
                 if ($progress) { Update-EngineProgress $Cmdlet $progress }
             }
         }
-        $answer
     }
-    finally {
-        try {
-            [System.Threading.Monitor]::Enter($EngineHost)
-            $engine.Pending.Remove($Call.Id)
-            if (-not $answer -and -not $engine.Failure) {
-                Write-RpcMessage $engine (ConvertTo-RpcJson @{ jsonrpc = '2.0'; method = '$/cancelRequest'; params = @{ id = $Call.Id } })
-            }
-            if ($engine.Closing -and -not $engine.Pending.Count) { Stop-EngineProcess $engine 0 }
-        }
-        finally { [System.Threading.Monitor]::Exit($EngineHost) }
-        if ($progress) { Complete-EngineProgress $Cmdlet $progress }
-    }
+    finally { if ($progress) { Complete-EngineProgress $Cmdlet $progress } }
+}
+
+# Nobody waits for the answer any more. The caller holds the lock.
+function Close-TokenRequest {
+    param($Call)
+
+    if ($Call.Engine.Failure) { return }
+    Write-RpcMessage $Call.Engine (ConvertTo-RpcJson @{ jsonrpc = '2.0'; method = '$/cancelRequest'; params = @{ id = $Call.Id } })
 }
 
 # Nothing was heard for some time: asks for a sign of life at first, and gives the engine up when there is none.

@@ -5,7 +5,11 @@ function Open-TokenEngine {
 
     try {
         [System.Threading.Monitor]::Enter($EngineHost)
-        if ($EngineHost.Engine) { return $EngineHost.Engine }
+        if ($EngineHost.Engine) {
+            # Whoever started it was stopped before it was greeted.
+            if (-not $EngineHost.Engine.Greeted) { Initialize-TokenEngine $EngineHost.Engine }
+            return $EngineHost.Engine
+        }
 
         $node = Find-Node
         if (-not $node) { return @{ Failure = Get-NodeMissingFailure } }
@@ -51,6 +55,7 @@ function Open-TokenEngine {
             Heard       = 0         # how often something has arrived
             Pending     = @{}       # id of a request -> the messages about it that its caller has not taken yet
             NextId      = 1
+            Greeted     = $false    # `initialize` has been sent
             Environment = $null     # what was sent last, as Get-SessionEnvironment tells it
             Started     = $null     # the answer to `initialize`
             Failure     = $null     # an error object: this engine answers no more
@@ -69,6 +74,7 @@ function Initialize-TokenEngine {
     $edition = if ($PSVersionTable.PSEdition -eq 'Desktop') { 'WindowsPowerShell' } else { 'PowerShell' }
     Write-RpcMessage $Engine ('{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":' + $ProtocolVersion +
         ',"host":{"name":"' + $edition + '","version":"' + $PSVersionTable.PSVersion + '"},"capabilities":{}}}')
+    $Engine.Greeted = $true
 }
 
 # src/protocol/version.ts
