@@ -1,5 +1,6 @@
 # The PowerShell half of EntraTokenBridge: commands that hand their requests to an engine in a process of its own.
 # Pure script on purpose: compiled helpers, classes and enums would each load an assembly into the session.
+
 # FullLanguage is 0; a comparison by name takes longer.
 if ([int]$ExecutionContext.SessionState.LanguageMode) {
     throw "EntraTokenBridge needs FullLanguage, and runs in $($ExecutionContext.SessionState.LanguageMode) mode here. Where a policy (App Control, AppLocker) decides, let it trust the module's files, which gives them FullLanguage."

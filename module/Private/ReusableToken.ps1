@@ -12,7 +12,7 @@ function Add-ReusableToken {
         [System.Threading.Monitor]::Enter($EngineHost)
         if ($EngineHost.Generation -ne $Generation) { return }
         if ($EngineHost.Reusable.Count -ge 1000) { $EngineHost.Reusable.Clear() }
-        $EngineHost.Reusable[$Key] = @{ Token = $Token; Until = [DateTimeOffset]::FromUnixTimeMilliseconds($Until).UtcDateTime }
+        $EngineHost.Reusable[$Key] = @{ Token = $Token; UntilTicks = [DateTimeOffset]::FromUnixTimeMilliseconds($Until).UtcTicks }
     }
     finally { [System.Threading.Monitor]::Exit($EngineHost) }
 }

@@ -187,7 +187,7 @@ function Get-AzToken {
     if ($Force) { Clear-ReusableToken $engineHost }
     elseif (-not $Claim) {
         $reusable = $engineHost.Reusable[$key] # see Add-ReusableToken
-        if ($reusable -and $reusable.Until -gt [DateTime]::UtcNow) {
+        if ($reusable -and $reusable.UntilTicks -gt [DateTime]::UtcNow.Ticks) {
             $token = $reusable.Token
             if ($AsSecureString) { return Protect-AzToken $token }
             # Copy-AzToken, without its call.

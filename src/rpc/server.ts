@@ -37,8 +37,9 @@ export function serve(): void {
 
   answer(connection, initialize, (params) => {
     const result = host.initialize(params, methods);
-    // The first request is likely on its way: what it takes is loaded once the answer is out.
-    setImmediate(() => void import('../token/acquire-token.ts').catch(() => {}));
+    // The first request is likely on its way: what it takes is loaded meanwhile, once the answer is out. Loading keeps
+    // the thread busy, and vscode-jsonrpc writes the answer a few turns from here.
+    setTimeout(() => void import('../token/acquire-token.ts').catch(() => {}), 3);
     return result;
   });
   answer(connection, ping, () => null);
