@@ -213,6 +213,37 @@ Describe 'Parallel callers' {
         Get-EngineProcessId | Should -Be $engine
     }
 
+    It 'leave nothing behind when one of them is stopped while it sends <Method>' -ForEach @(
+        @{ Method = 'azToken/get' }
+        @{ Method = 'initialize' }
+    ) {
+        $bridge = Get-Module EntraTokenBridge
+        if ($Method -eq 'initialize') { & $bridge { Close-TokenEngine (Get-EngineHost) } }
+        else { $null = Get-AzToken -Force }
+        $sending = [System.Threading.ManualResetEvent]::new($false)
+        $stopped = [powershell]::Create().AddScript({
+                param($Module, $Method, $Sending)
+                Import-Module $Module
+                & (Get-Module EntraTokenBridge) {
+                    param($Method, $Sending)
+                    $script:Write, $script:Method, $script:Sending = ${function:Write-RpcMessage}, $Method, $Sending
+                    function script:Write-RpcMessage {
+                        param($Engine, $Json)
+                        if (-not $Json.Contains($Method)) { return & $Write $Engine $Json }
+                        $null = $Sending.Set()
+                        while ($true) { [System.Threading.Thread]::Sleep(1) }
+                    }
+                } $Method $Sending
+                Get-AzToken -Force
+            }).AddArgument($ModuleFile).AddArgument($Method).AddArgument($sending)
+        $null = $stopped.BeginInvoke()
+        $sending.WaitOne(10000) | Should -BeTrue
+        $stopped.Stop()
+        $stopped.Dispose()
+        & $bridge { (Get-EngineHost).Engine.Pending.Count } | Should -Be 0
+        "$(Get-AzToken -Force -ErrorAction Stop)" | Should -Match '^eyJ'
+    }
+
     It 'work with ForEach-Object -Parallel' -Skip:($PSVersionTable.PSVersion.Major -lt 7) {
         $tokens = 1..20 | ForEach-Object -Parallel { Import-Module $using:ModuleFile; "$(Get-AzToken)" } -ThrottleLimit 8
         @($tokens | Select-Object -Unique).Count | Should -Be 1
