@@ -38,17 +38,6 @@ const unavailableCodes: ReadonlySet<string> = new Set([
   'InteractionRequired',
 ]);
 
-/** The order of AzAuth, with VS Code where its help has it; managed identity last, for it costs a probe. */
-export const defaultPrecedence: readonly CredentialSource[] = [
-  'Environment',
-  'AzurePowerShell',
-  'AzureCLI',
-  'AzureDeveloperCli',
-  'VisualStudioCode',
-  'VisualStudio',
-  'ManagedIdentity',
-];
-
 /**
  * Tries one source after the other until one has a token.
  *

@@ -38,7 +38,8 @@ export async function managedIdentity(request: ManagedIdentityGrantRequest): Pro
     );
   }
   try {
-    const answer = await runWithEnvironment({ kind: 'managedIdentity', ...request });
+    const { resource, clientId, claims, force } = request;
+    const answer = await runWithEnvironment({ kind: 'managedIdentity', resource, clientId, claims, force });
     return { ...answer, reusable: true };
   } catch (error) {
     if (error instanceof WorkerFailure) throw managedIdentityFailed(error, request.clientId);

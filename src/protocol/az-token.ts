@@ -17,6 +17,7 @@ export interface TokenRequest<Set extends string, Parameters> {
 export const azTokenParameterSets = ['NonInteractive', 'Interactive', 'ManagedIdentity'] as const;
 export type AzTokenParameterSet = (typeof azTokenParameterSets)[number];
 
+/** The sources of the chain in their order: AzAuth's, with VS Code where its help has it; the one that costs a probe last. */
 export const credentialSources = [
   'Environment',
   'AzurePowerShell',

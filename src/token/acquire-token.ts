@@ -1,9 +1,9 @@
 import type { AzTokenParameterSet, AzTokenParameters, AzTokenResult } from '../protocol/az-token.ts';
-import { azTokenParameterSets } from '../protocol/az-token.ts';
+import { azTokenParameterSets, credentialSources } from '../protocol/az-token.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { chosenCloud } from '../cloud/environments.ts';
 import { authorizationCode } from '../grants/authorization-code.ts';
-import { defaultCredential, defaultPrecedence } from '../grants/default-credential.ts';
+import { defaultCredential } from '../grants/default-credential.ts';
 import { asTokenError } from '../grants/foreign-errors.ts';
 import { managedIdentity } from '../grants/managed-identity.ts';
 import type { TokenAnswer } from '../grants/token-answer.ts';
@@ -137,7 +137,7 @@ function nonInteractive(demand: AzTokenDemand): Promise<TokenAnswer> {
     ...demand,
     cloud,
     scopes: demand.fullScopes,
-    precedence: demand.precedence ?? defaultPrecedence,
+    precedence: demand.precedence ?? credentialSources,
     signedIn: rememberedAccount(cloud.authorityHost, demand.tenantId),
   });
 }
