@@ -6,7 +6,8 @@ function ConvertTo-AzToken {
     $claims = [System.Collections.Specialized.OrderedDictionary]::new()
     foreach ($claim in $Result.claims) {
         # Each value has an apostrophe before it on the wire.
-        $claims[$claim[0]] = [string[]]@(for ($index = 1; $index -lt $claim.Count; $index++) { $claim[$index].Substring(1) })
+        $claims[$claim[0]] = [Array]::AsReadOnly(
+            [string[]]@(for ($index = 1; $index -lt $claim.Count; $index++) { $claim[$index].Substring(1) }))
     }
     $token = [pscustomobject]@{
         PSTypeName = 'EntraTokenBridge.AzToken'
@@ -15,7 +16,7 @@ function ConvertTo-AzToken {
         Identity   = $Result.identity
         TenantId   = $Result.tenantId
         Scopes     = [string[]]$Result.scopes.ToArray()
-        # Read-only, as upstream's: the same claims may be handed out again.
+        # Read-only, names and values, as upstream's: the same claims may be handed out again.
         Claims     = $claims.AsReadOnly()
     }
     # Upstream's name for the same: formats, types and scripts that go by it work.

@@ -27,6 +27,7 @@ function Invoke-TokenEngine {
                 finally { [System.Threading.Monitor]::Exit($EngineHost) }
             }
         }
+        if (-not $EngineHost.ToldOfLimits) { Write-EngineLimit $Cmdlet $EngineHost $call.Engine }
         if (-not ($Repeatable -and $call.Answer.died)) { return $call.Answer }
         $Repeatable = $false
     }

@@ -23,6 +23,15 @@ function Write-EngineMessage {
     $Progress
 }
 
+# What this Node can't do, once a process, to the first who wants to know that much.
+function Write-EngineLimit {
+    param($Cmdlet, $EngineHost, $Engine)
+
+    if ($VerbosePreference -eq 'SilentlyContinue' -or -not $Engine.Started) { return }
+    $EngineHost.ToldOfLimits = $true
+    foreach ($limit in $Engine.Started.capabilities.limitations) { $Cmdlet.WriteVerbose($limit) }
+}
+
 # The time left, once a second.
 function Update-EngineProgress {
     param($Cmdlet, $Progress)

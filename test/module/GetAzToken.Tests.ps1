@@ -33,6 +33,16 @@ Describe 'Get-AzToken without a switch' {
         $token.Scopes | Should -Be '.default'
     }
 
+    It 'hands out what its caller may change without changing anybody else''s' {
+        $mine = Get-AzToken
+        $mine.Token = $mine.Identity = 'mine'
+        $mine.Scopes[0] = 'mine'
+        { $mine.Claims['tid'][0] = 'mine' } | Should -Throw
+        { $mine.Claims['tid'] = 'mine' } | Should -Throw
+        $next = Get-AzToken
+        $next.Token, $next.Identity, $next.Scopes[0], $next.Claims['tid'][0] | Should -Not -Contain 'mine'
+    }
+
     It 'is its token as text, for a header' {
         $token = Get-AzToken
         "Bearer $token" | Should -Be "Bearer $($token.Token)"
@@ -97,6 +107,20 @@ Describe 'Get-AzToken without a switch' {
         $lines | Should -Match 'oauth2/v2.0/token'
         $lines | Should -Not -Match 'Confidential-Secret'
         $lines | Should -Not -Match 'eyJ'
+    }
+
+    It 'tells once with -Verbose what this Node.js can''t do' {
+        $null = Get-AzToken
+        & (Get-Module EntraTokenBridge) {
+            $shared = Get-EngineHost
+            $shared.ToldOfLimits = $false
+            $shared.Engine.Started.capabilities.limitations = @('It is of another time.')
+        }
+        $null = Get-AzToken -Force
+        $first = Get-AzToken -Force -Verbose 4>&1 | Out-String
+        $second = Get-AzToken -Force -Verbose 4>&1 | Out-String
+        $first | Should -Match 'It is of another time'
+        $second | Should -Not -Match 'It is of another time'
     }
 
     It 'is silent without -Verbose' {
