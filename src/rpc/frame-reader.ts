@@ -87,10 +87,15 @@ export class FrameReader extends AbstractMessageReader {
   }
 }
 
-/** @returns undefined when the header has no proper length */
+/**
+ * .NET Framework writes a byte order mark into the input of its child before the host can write anything. The host
+ * begins each frame with a header that doesn't count, so only that one's name is spoilt.
+ * @param header its bytes as characters
+ * @returns undefined when the header has no proper length
+ */
 function contentLength(header: string): number | undefined {
   const lines = header.split('\r\n');
-  if (!lines.every((line) => /^[\w-]+: *\S/.test(line))) return undefined;
+  if (!lines.every((line) => /^(?:\xef\xbb\xbf)?[\w-]+: *\S/.test(line))) return undefined;
   const digits = /^content-length: *(\d{1,9}) *$/im.exec(header)?.[1];
   const length = Number(digits);
   return length <= maximumContent ? length : undefined;

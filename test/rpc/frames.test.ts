@@ -71,6 +71,13 @@ describe('A frame that can be told from the next one', () => {
     expect(await answers.next()).toEqual(pong);
   });
 
+  it('is read when a byte order mark is in front of it, as Windows PowerShell sends it', async () => {
+    const first = frame({ jsonrpc: '2.0', id: 1, method: 'session/ping' });
+    child.stdin.write(`\ufeffContent-Type: application/json; charset=utf-8\r\n${first}${ping}`);
+    expect(await answers.next()).toMatchObject({ id: 1, result: null });
+    expect(await answers.next()).toEqual(pong);
+  });
+
   it('is read when it comes byte by byte', async () => {
     for (const byte of ping) child.stdin.write(byte);
     expect(await answers.next()).toEqual(pong);
