@@ -12,7 +12,7 @@ function Write-RpcMessage {
         $taken = $Engine.Input.WriteAsync($frame, 0, $frame.Length).Wait(5000)
         # Only .NET Framework's pipes keep something back.
         if ($PSVersionTable.PSEdition -eq 'Desktop') { $taken = $taken -and $Engine.Input.FlushAsync().Wait(5000) }
-        if (-not $taken) { Stop-HungEngine $Engine }
+        if (-not $taken) { $Engine.Process.Kill() }
     }
     catch {
         # It is dead. The end of its output says so to everybody who waits, and by then its last words are there.
