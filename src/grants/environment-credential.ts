@@ -35,10 +35,11 @@ export async function environmentCredential(
     const verb = missing.length === 1 && !missing[0]?.includes(' or ') ? 'is' : 'are';
     throw new TokenError('CredentialUnavailable', `${missing.join(', ')} ${verb} not set.`);
   }
-  const credential = secret
-    ? ({ kind: 'secret', secret } as const)
-    : await certificateCredential(certificatePath ?? '', environment);
-  return clientCredentials({ ...request, identity: { cloud, tenant, clientId }, credential });
+  const identity = { cloud, tenant, clientId };
+  if (secret) return clientCredentials({ ...request, identity, credential: { kind: 'secret', secret } });
+  const credential = await certificateCredential(certificatePath ?? '', environment);
+  // A host can't see that the file has another content now; the engine reads it again, and MSAL's cache still serves.
+  return { ...(await clientCredentials({ ...request, identity, credential })), reusable: false };
 }
 
 async function certificateCredential(
