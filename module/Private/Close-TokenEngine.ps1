@@ -7,6 +7,7 @@ function Close-TokenEngine {
         [System.Threading.Monitor]::Enter($EngineHost)
         $engine = $EngineHost.Engine
         $EngineHost.Engine = $null
+        $EngineHost.SignedInBy = $null
         $EngineHost.Reusable.Clear()
         $EngineHost.Generation++
         if (-not $engine) { return }

@@ -12,6 +12,7 @@ function Get-EngineHost {
         if (-not $engineHost) {
             $engineHost = @{
                 Engine        = $null   # as Open-TokenEngine makes it; $null when none runs
+                SignedInBy    = $null   # the engine that remembers an account
                 Reusable      = [hashtable]::new() # request -> token, case counts; see ReusableToken.ps1
                 Generation    = 0       # goes up when all of them are forgotten
                 ToldOfLimits  = $false  # what this Node can't do has been said on the verbose stream

@@ -221,11 +221,19 @@ function Get-AzToken {
 
         $generation = $engineHost.Generation
         $answer = Invoke-TokenEngine $PSCmdlet $engineHost 'azToken/get' $request $environment ($set -ne 'Interactive')
+        if ($engineHost.SignedInBy -and ($Force -or -not [object]::ReferenceEquals($engineHost.SignedInBy, $engineHost.Engine))) {
+            $engineHost.SignedInBy = $null
+            if ($set -eq 'NonInteractive' -and -not $Force) {
+                $PSCmdlet.WriteWarning('The account that signed in with -Interactive is forgotten: the engine that knew it has ended. ' +
+                    'The other sources were asked. Sign in again with Get-AzToken -Interactive.')
+            }
+        }
         $failure = $answer.error
         if (-not $failure) {
             $token = ConvertTo-AzToken $answer.result
             if ($Interactive) {
                 Clear-ReusableToken $engineHost
+                $engineHost.SignedInBy = $engineHost.Engine
                 $generation = $engineHost.Generation
             }
             if ($answer.result.reusableUntil -and -not $Claim) {

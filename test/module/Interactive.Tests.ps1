@@ -37,6 +37,19 @@ Describe 'Get-AzToken -Interactive' {
         Get-AzToken -CredentialPrecedence Environment -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
     }
 
+    It 'warns once when the engine that remembered the account has died and another source has the token' {
+        $null = Get-AzToken -Interactive
+        Stop-Process -Id (Get-EngineProcessId) -Force
+        $env:AZURE_POD_IDENTITY_AUTHORITY_HOST = $emulator.ManagedIdentity
+        $token = Get-AzToken -CredentialPrecedence ManagedIdentity -WarningVariable warned -WarningAction SilentlyContinue
+        $token.Identity | Should -Not -Be $Alice
+        $warned.Count | Should -Be 1
+        $warned[0].Message | Should -Be ('The account that signed in with -Interactive is forgotten: the engine that knew it has ended. ' +
+            'The other sources were asked. Sign in again with Get-AzToken -Interactive.')
+        $null = Get-AzToken -Resource 'https://vault.azure.net' -CredentialPrecedence ManagedIdentity -WarningVariable again -WarningAction SilentlyContinue
+        $again | Should -BeNullOrEmpty
+    }
+
     It 'ends with SignInTimeout when nobody finishes' {
         $env:BROWSER = Get-IdleBrowser
         Get-AzToken -Interactive -TimeoutSeconds 2 -ErrorAction SilentlyContinue -ErrorVariable failure
