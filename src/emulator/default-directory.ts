@@ -1,5 +1,14 @@
 import type { Application, DirectoryInput } from './directory.ts';
 
+/** What Microsoft's own command-line clients may ask for: every scope of these resources. */
+const everyMicrosoftScope = [
+  'https://graph.microsoft.com/*',
+  'https://management.azure.com/*',
+  'https://vault.azure.net/*',
+  'https://api.partnercenter.microsoft.com/*',
+  'https://outlook.office365.com/*',
+];
+
 /** The resources of Microsoft and its public clients that scripts use without registering anything. */
 export const wellKnownApplications: readonly Application[] = [
   {
@@ -64,13 +73,7 @@ export const wellKnownApplications: readonly Application[] = [
     name: 'Microsoft Azure CLI',
     publicClient: true,
     redirectUris: ['http://localhost', 'urn:ietf:wg:oauth:2.0:oob'],
-    delegatedPermissions: [
-      'https://graph.microsoft.com/*',
-      'https://management.azure.com/*',
-      'https://vault.azure.net/*',
-      'https://api.partnercenter.microsoft.com/*',
-      'https://outlook.office365.com/*',
-    ],
+    delegatedPermissions: everyMicrosoftScope,
     adminConsent: true,
   },
   {
@@ -78,13 +81,7 @@ export const wellKnownApplications: readonly Application[] = [
     name: 'Microsoft Azure PowerShell',
     publicClient: true,
     redirectUris: ['http://localhost', 'urn:ietf:wg:oauth:2.0:oob'],
-    delegatedPermissions: [
-      'https://graph.microsoft.com/*',
-      'https://management.azure.com/*',
-      'https://vault.azure.net/*',
-      'https://api.partnercenter.microsoft.com/*',
-      'https://outlook.office365.com/*',
-    ],
+    delegatedPermissions: everyMicrosoftScope,
     adminConsent: true,
   },
   {

@@ -12,6 +12,7 @@ BeforeDiscovery {
 }
 
 Describe '.NET Standard 2.0' -ForEach @{ Reference = $reference } {
+    # Skipped where there is nothing to compare with; the title says what is missing.
     if ($skipped) {
         It "is not compared with the module: $skipped" -Skip { }
         return

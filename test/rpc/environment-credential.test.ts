@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { defaultDirectory } from '../../src/emulator/default-directory.ts';
 import { startEmulator } from '../../src/emulator/server.ts';
+import { forget } from '../../src/protocol/session.ts';
 import { makeCertificate } from '../helpers/certificates.ts';
 import { startEngine, type Engine } from '../helpers/engine.ts';
 import {
@@ -130,6 +131,38 @@ describe('The environment with a secret', () => {
     expect(lines).toContain('/oauth2/v2.0/token');
     expect(lines).not.toContain(confidentialClient.secret);
     expect(lines).not.toMatch(/ey\w+\.ey/);
+  });
+});
+
+describe('session/forget', () => {
+  it('forgets the cached tokens: the next request goes to the service again', async () => {
+    const environment = withSecret(emulator);
+    await ask(engine, 'NonInteractive', {}, { environment });
+    expect(await engine.connection.sendRequest(forget)).toBeNull();
+    emulator.clearRequests();
+    await ask(engine, 'NonInteractive', {}, { environment });
+    expect(tokenRequests(emulator)).toBe(1);
+  });
+});
+
+describe('A parameter that the set does not take', () => {
+  it('is refused when another set has it', async () => {
+    const parameters = { credentialPrecedence: ['AzureCLI'] } as const;
+    const refusal = await refusalOf(ask(engine, 'ManagedIdentity', parameters));
+    expect(refusal).toMatchObject({
+      code: -32602,
+      message: "Parameter CredentialPrecedence can't be used together with the parameter set ManagedIdentity.",
+      data: { code: 'InvalidParameterCombination', parameter: 'CredentialPrecedence' },
+    });
+  });
+
+  it('is refused when there is none of its name', async () => {
+    const refusal = await refusalOf(ask(engine, 'NonInteractive', { username: 'alice' } as never));
+    expect(refusal).toMatchObject({
+      code: -32602,
+      message: 'Parameter Username: there is no such parameter.',
+      data: { code: 'InvalidParameter', parameter: 'Username' },
+    });
   });
 });
 
