@@ -1,7 +1,6 @@
 import {
   CancellationSenderStrategy,
   createMessageConnection,
-  StreamMessageWriter,
   type CancellationToken,
   type MessageConnection,
   type RequestType,
@@ -17,6 +16,7 @@ import { accountInMemory } from '../token/session-memory.ts';
 import { responseErrorOf } from './errors.ts';
 import { endWithHost, Host } from './lifecycle.ts';
 import { FrameReader } from './frame-reader.ts';
+import { FrameWriter } from './frame-writer.ts';
 import { RequestsUnderWay, type RequestUnderWay } from './requests.ts';
 
 const methods = [initialize, getAzToken, ping, status, forget, shutdown].map((type) => type.method);
@@ -26,7 +26,7 @@ export function serve(): void {
   const startedOn = Date.now();
   const host = new Host();
   const requests = new RequestsUnderWay();
-  const writer = new StreamMessageWriter(process.stdout);
+  const writer = new FrameWriter(process.stdout);
   const reader = new FrameReader(process.stdin, (code, message) => {
     // JSON-RPC 2.0 section 5: null where no id could be read, which vscode-jsonrpc's types don't know.
     writer.write({ jsonrpc: '2.0', id: null, error: { code, message } } as never).catch(() => {});

@@ -22,6 +22,17 @@ afterEach(async () => {
 const ping = frame({ jsonrpc: '2.0', id: 99, method: 'session/ping' });
 const pong = { jsonrpc: '2.0', id: 99, result: null };
 
+describe('A frame that the engine writes', () => {
+  it('comes in one piece, and its content is one line of ASCII with a line feed at its end', async () => {
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.stdin.write(frame({ jsonrpc: '2.0', id: 1, method: 'Grüße \u{1f600}\u007f\n' }));
+    expect((await answers.next()).error?.message).toBe('Unhandled method Grüße \u{1f600}\u007f\n');
+    expect(chunks).toHaveLength(1);
+    expect(chunks[0]?.toString('latin1')).toMatch(/^Content-Length: \d+\r\n\r\n\{[\x20-\x7e]+\}\n$/);
+  });
+});
+
 describe('A frame that can be told from the next one', () => {
   it.each([
     ['that is no JSON', '{"jsonrpc":', -32700, "The frame's content is no JSON"],
