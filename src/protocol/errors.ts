@@ -50,6 +50,8 @@ export const errorCodes = [
   'CertificateNotFound',
   'CertificateInvalid',
   'CertificatePasswordInvalid',
+  'SigningFailed',
+  'TokenExpired',
   'PlatformNotSupported',
   // The way there
   'NetworkError',
