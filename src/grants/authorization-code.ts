@@ -1,44 +1,46 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { AccountInfo } from '@azure/msal-node';
 import { TokenError } from '../protocol/token-error.ts';
-import { publicClient, type ClientIdentity } from '../msal/applications.ts';
+import { confidentialClient, publicClient, type ClientCredential, type ClientIdentity } from '../msal/applications.ts';
 import { findBrowser, openBrowser } from '../platform/browser.ts';
 import { currentRequest } from '../platform/request-context.ts';
-import { LoopbackListener, type AuthorizationResponse } from './loopback-listener.ts';
-import { answerOf, type TokenAnswer } from './token-answer.ts';
+import { LoopbackListener, type AuthorizationResponse, type PortRange } from './loopback-listener.ts';
+import type { SignInAnswer } from './signed-in-account.ts';
+import { answerOf } from './token-answer.ts';
 
 export interface AuthorizationCodeRequest {
   readonly identity: ClientIdentity;
+  /** How a confidential client proves itself when it redeems the code; absent for a public client. */
+  readonly credential?: ClientCredential | undefined;
   readonly scopes: readonly string[];
   /** A claims challenge: JSON. */
   readonly claims?: string | undefined;
+  /** OpenID Connect Core 1.0 section 3.1.2.1; absent: Entra asks for what it needs. */
+  readonly prompt?: 'login' | 'select_account' | undefined;
+  /** Where the redirect address's port comes from: `http://localhost:PORT/`. Default any port: `http://localhost:PORT`. */
+  readonly ports?: PortRange | undefined;
   /** When to give up waiting for the person, in Unix milliseconds. */
   readonly until: number;
-}
-
-/** Who signed in, kept so that later requests need no person. */
-export interface SignedInAccount {
-  readonly identity: ClientIdentity;
-  readonly account: AccountInfo;
+  /** How else to sign in where no browser can be opened: the end of `Run the command where a browser is, ...`. */
+  readonly otherwise?: string | undefined;
 }
 
 /**
  * The authorization code grant with PKCE in the person's browser (RFC 6749 section 4.1, RFC 7636, RFC 8252).
  *
  * The steps are MSAL's; the listener is ours, for MSAL's own can't be cancelled and takes whatever answer comes first.
+ * A confidential client sends PKCE too: its secret doesn't tell whose browser the code comes from (RFC 9700 section 2.1.1).
  * @throws TokenError BrowserUnavailable, SignInDenied, PortUnavailable, or what Entra's token endpoint says; the
  * request's signal's reason when nobody finishes in time or the request is cancelled
  */
-export async function authorizationCode(
-  request: AuthorizationCodeRequest,
-): Promise<TokenAnswer & { readonly signedIn: SignedInAccount | undefined }> {
+export async function authorizationCode(request: AuthorizationCodeRequest): Promise<SignInAnswer> {
   const context = currentRequest();
   if (!context) throw new TokenError('EngineError', 'A browser sign-in was asked for outside of a request.');
   const browser = context.noBrowser ? { reason: context.noBrowser } : findBrowser(context.environment);
-  if ('reason' in browser) throw browserUnavailable(browser.reason);
-  const client = publicClient(request.identity);
+  if ('reason' in browser) throw browserUnavailable(browser.reason, request.otherwise);
+  const { identity, credential } = request;
+  const client = credential ? confidentialClient(identity, credential) : publicClient(identity);
   const secrets = { state: random(), nonce: random(), verifier: random() };
-  const listener = await LoopbackListener.open(secrets.state);
+  const listener = await LoopbackListener.open(secrets.state, request.ports);
   try {
     const common = {
       scopes: [...request.scopes],
@@ -52,10 +54,10 @@ export async function authorizationCode(
       codeChallenge: createHash('sha256').update(secrets.verifier).digest('base64url'),
       codeChallengeMethod: 'S256',
       responseMode: 'query',
-      prompt: 'select_account',
+      ...(request.prompt === undefined ? {} : { prompt: request.prompt }),
     });
     const problem = await openBrowser(browser, address, context.environment);
-    if (problem) throw browserUnavailable(problem);
+    if (problem) throw browserUnavailable(problem, request.otherwise);
     context.log('verbose', `A browser was opened; it comes back to ${listener.redirectUri}.`);
     context.progress('Signing in', 'Finish the sign-in in the browser window that has opened.', request.until);
     const response = await listener.answer(context.signal);
@@ -66,27 +68,13 @@ export async function authorizationCode(
         codeVerifier: secrets.verifier,
         nonce: secrets.nonce,
       });
-      const signedIn = result.account ? { identity: request.identity, account: result.account } : undefined;
+      const signedIn = result.account && !credential ? { identity, account: result.account } : undefined;
       return { ...answerOf(result), signedIn };
     });
   } finally {
     context.progress('Signing in', 'Done');
     await listener.close();
   }
-}
-
-/** A token for an account that has signed in before, from MSAL's cache or with its refresh token. */
-export async function silent(
-  signedIn: SignedInAccount,
-  request: { readonly scopes: readonly string[]; readonly claims?: string | undefined; readonly force: boolean },
-): Promise<TokenAnswer> {
-  const result = await publicClient(signedIn.identity).acquireTokenSilent({
-    account: signedIn.account,
-    scopes: [...request.scopes],
-    forceRefresh: request.force,
-    ...(request.claims === undefined ? {} : { claims: request.claims }),
-  });
-  return answerOf(result);
 }
 
 /** Shows in the browser how it ended: the person looks there, not at the shell. */
@@ -127,12 +115,9 @@ function codeOf({ parameters }: AuthorizationResponse): string {
   );
 }
 
-function browserUnavailable(reason: string): TokenError {
-  return new TokenError(
-    'BrowserUnavailable',
-    `No browser can be opened here. ${reason} Run the command where a browser is, ` +
-      `or sign in with 'az login --use-device-code' and call Get-AzToken without -Interactive.`,
-  );
+function browserUnavailable(reason: string, otherwise?: string): TokenError {
+  const advice = `Run the command where a browser is${otherwise ? `, ${otherwise}` : ''}.`;
+  return new TokenError('BrowserUnavailable', `No browser can be opened here. ${reason} ${advice}`);
 }
 
 /** 256 random bits, base64url: 43 characters, the least that RFC 7636 section 4.1 takes for a verifier. */

@@ -3,11 +3,11 @@ import type { CredentialSource } from '../protocol/az-token.ts';
 import type { ChainStep } from '../protocol/errors.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { currentRequest } from '../platform/request-context.ts';
-import { silent, type SignedInAccount } from './authorization-code.ts';
 import { developerTool } from './developer-tool.ts';
 import { asTokenError } from './foreign-errors.ts';
 import { environmentCredential } from './environment-credential.ts';
 import { managedIdentity } from './managed-identity.ts';
+import { silent, type SignedInAccount } from './signed-in-account.ts';
 import type { TokenAnswer } from './token-answer.ts';
 import { visualStudio } from './visual-studio.ts';
 

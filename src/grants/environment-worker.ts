@@ -22,7 +22,7 @@ async function answer(job: WorkerJob): Promise<WorkerAnswer> {
 /** MSAL's errors say little; the exchange that failed says more. */
 async function withExchanges(work: () => Promise<WorkerAnswer>): Promise<WorkerAnswer> {
   const { asTokenError } = await import('./foreign-errors.ts');
-  const nobody = { environment: {}, signal: new AbortController().signal, log() {}, progress() {} };
+  const nobody = { environment: {}, signal: new AbortController().signal, log() {}, progress() {}, deviceCode() {} };
   return withRequestContext(nobody, () =>
     work().catch((error: unknown) => {
       throw asTokenError(error);

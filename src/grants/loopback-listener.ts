@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TokenError } from '../protocol/token-error.ts';
+import { currentRequest } from '../platform/request-context.ts';
+import { untilAborted } from '../platform/until-aborted.ts';
 import { signInPage } from './sign-in-page.ts';
 
 /** What Entra sent back through the browser, with the right state. */
@@ -11,8 +13,17 @@ export interface AuthorizationResponse {
   reply(succeeded: boolean, message: string): Promise<void>;
 }
 
+/** Ports that a redirect address is registered with, for applications that name theirs; both ends belong to it. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
 /** How often another port is tried when the IPv6 side of one belongs to somebody else. */
 const attempts = 5;
+
+/** Codes of a port that is somebody else's; Windows says EACCES for one that is held exclusively or reserved. */
+const takenCodes: ReadonlySet<string | undefined> = new Set(['EADDRINUSE', 'EACCES']);
 
 /**
  * The listener at the end of a browser sign-in (RFC 8252 section 7.3): loopback only, one answer, then gone.
@@ -24,40 +35,55 @@ export class LoopbackListener {
   readonly #servers: Server[] = [];
   readonly #answer = Promise.withResolvers<AuthorizationResponse>();
   readonly #state: string;
+  /** What follows the port in the redirect address. */
+  readonly #path: '' | '/';
   #port = 0;
 
-  private constructor(state: string) {
+  private constructor(state: string, path: '' | '/') {
     this.#state = state;
+    this.#path = path;
   }
 
-  /** @throws TokenError PortUnavailable */
-  static async open(state: string): Promise<LoopbackListener> {
+  /**
+   * @param ports where the first free one is to be taken, with a warning for each that is not; default any port
+   * @throws TokenError PortUnavailable
+   */
+  static async open(state: string, ports?: PortRange): Promise<LoopbackListener> {
+    if (ports) return LoopbackListener.#openFirstFree(state, ports);
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
-      const listener = new LoopbackListener(state);
-      if (await listener.#listen()) return listener;
-      await listener.close();
+      const listener = new LoopbackListener(state, '');
+      if (await listener.#listen(0)) return listener;
     }
     throw new TokenError('PortUnavailable', 'No loopback port could be opened for the browser to come back to.', {
       retryable: true,
     });
   }
 
-  /** The redirect address: Entra takes any port for `http://localhost` (RFC 8252 section 7.3). */
+  static async #openFirstFree(state: string, { first, last }: PortRange): Promise<LoopbackListener> {
+    for (let port = first; port <= last; port += 1) {
+      const listener = new LoopbackListener(state, '/');
+      if (await listener.#listen(port)) return listener;
+      currentRequest()?.log('warning', `Port ${port} is taken by another program and was skipped.`);
+    }
+    throw new TokenError(
+      'PortUnavailable',
+      `The browser has to come back to a port from ${first} to ${last}, and all of them are taken. ` +
+        'End a program that listens on one of them, and run the command again.',
+      { retryable: true },
+    );
+  }
+
+  /**
+   * The redirect address. For `http://localhost` Entra takes any port (RFC 8252 section 7.3); with a range of ports it
+   * ends with a slash, as applications that were made for the range have it registered.
+   */
   get redirectUri(): string {
-    return `http://localhost:${this.#port}`;
+    return `http://localhost:${this.#port}${this.#path}`;
   }
 
   /** @throws the signal's reason */
-  async answer(signal: AbortSignal): Promise<AuthorizationResponse> {
-    const aborted = Promise.withResolvers<never>();
-    const abort = (): void => aborted.reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-      return await Promise.race([this.#answer.promise, aborted.promise]);
-    } finally {
-      signal.removeEventListener('abort', abort);
-    }
+  answer(signal: AbortSignal): Promise<AuthorizationResponse> {
+    return untilAborted(signal, this.#answer.promise);
   }
 
   /** Frees the port at once, whatever connections a browser holds open. */
@@ -76,10 +102,12 @@ export class LoopbackListener {
    * A browser may take `localhost` for 127.0.0.1 or for ::1, so both must be ours: a stranger who listens on the
    * other one would be given the code.
    */
-  async #listen(): Promise<boolean> {
-    if ((await this.#bind('127.0.0.1', 0)) !== undefined) return false;
-    const problem = await this.#bind('::1', this.#port);
-    return problem !== 'EADDRINUSE';
+  async #listen(port: number): Promise<boolean> {
+    if ((await this.#bind('127.0.0.1', port)) !== undefined) return false;
+    // Any other problem means that there is no IPv6 here, and so no stranger.
+    if (!takenCodes.has(await this.#bind('::1', this.#port))) return true;
+    await this.close();
+    return false;
   }
 
   #bind(host: string, port: number): Promise<string | undefined> {

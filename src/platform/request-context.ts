@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Environment } from '../protocol/environment.ts';
+import type { DeviceCode } from '../protocol/host.ts';
 
 /** What a token request may use and tell while it is under way. */
 export interface RequestContext {
@@ -13,6 +14,8 @@ export interface RequestContext {
   readonly log: (level: 'warning' | 'verbose' | 'debug', message: string) => void;
   /** A person has to act until `until` (Unix milliseconds); without `until` the wait is over. */
   progress(activity: string, status: string, until?: number): void;
+  /** A person has to enter this code in a browser. */
+  deviceCode(code: DeviceCode): void;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();

@@ -7,7 +7,7 @@ import {
   type RequestType0,
 } from 'vscode-jsonrpc/node';
 import { getAzToken } from '../protocol/az-token.ts';
-import { log, progress } from '../protocol/host.ts';
+import { deviceCode, log, progress } from '../protocol/host.ts';
 import { initialize, shutdown } from '../protocol/lifecycle.ts';
 import { forget, ping, status } from '../protocol/session.ts';
 import { TokenError } from '../protocol/token-error.ts';
@@ -125,6 +125,9 @@ function contextOf(
           ...(until === undefined ? {} : { until }),
         }),
       );
+    },
+    deviceCode(code) {
+      tell(connection.sendNotification(deviceCode, { requestId: request.id, ...code }));
     },
   };
 }

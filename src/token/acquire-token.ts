@@ -148,7 +148,9 @@ async function interactive(demand: AzTokenDemand): Promise<TokenAnswer> {
     identity: { cloud, tenant: demand.tenantId ?? 'organizations', clientId: demand.clientId ?? azureCliClientId },
     scopes: demand.fullScopes,
     claims: demand.claims,
+    prompt: 'select_account',
     until: Date.now() + demand.timeout,
+    otherwise: "or sign in with 'az login --use-device-code' and call Get-AzToken without -Interactive",
   });
   if (signedIn) rememberAccount(signedIn, demand.tenantId);
   // A sign-in is asked for by name: the next one is to ask the person again.

@@ -1,4 +1,4 @@
-import type { SignedInAccount } from '../grants/authorization-code.ts';
+import type { SignedInAccount } from '../grants/signed-in-account.ts';
 
 interface Remembered extends SignedInAccount {
   /** The tenant that was asked for, undefined for none: a later request must ask for the same. */
