@@ -2,6 +2,7 @@ import type { TokenErrorCode } from '../protocol/errors.ts';
 import { TokenError, type TokenErrorDetails } from '../protocol/token-error.ts';
 import { failedExchange, type FailedExchange } from '../msal/network.ts';
 import { redact } from '../msal/logger.ts';
+import { currentRequest, type Wording } from '../platform/request-context.ts';
 
 /**
  * The one boundary where errors that are not ours become ours.
@@ -19,25 +20,40 @@ export function asTokenError(error: unknown): TokenError {
   return libraryError(error);
 }
 
+const ofGetAzToken: Wording = {
+  scope: '-Scope',
+  resource: '-Resource',
+  signInAgain: 'Sign in again with Get-AzToken -Interactive.',
+  answerChallenge: 'Sign in with Get-AzToken -Interactive and give the claims challenge as -Claim.',
+};
+
+function wording(): Wording {
+  return currentRequest()?.wording ?? ofGetAzToken;
+}
+
 /** What Entra's numbers mean, and what to do; the rest goes by OAuth's `error`. */
-const entraCodes: Readonly<Record<number, readonly [TokenErrorCode, string]>> = {
+const entraCodes: Readonly<Record<number, readonly [TokenErrorCode, string | ((wording: Wording) => string)]>> = {
   7000215: ['InvalidClient', 'Check the client secret: its value is needed, not its id.'],
   7000222: ['InvalidClient', 'The client secret has expired. Create a new one for the app registration.'],
   700027: ['InvalidClient', 'Register the certificate with the app registration, or use the one that is registered.'],
   700024: ['InvalidClient', "Check this machine's clock."],
+  700025: ['InvalidClient', 'The application is a public client: leave the secret or certificate out.'],
   7000218: ['InvalidClient', 'The application is a confidential one: a secret or a certificate is needed.'],
   700016: ['ApplicationNotFound', 'Check the client id and the tenant: the application is not in this tenant.'],
   90002: ['InvalidTenant', 'Check the tenant: its id, or one of its verified domains.'],
   900023: ['InvalidTenant', 'Check the tenant: its id, or one of its verified domains.'],
+  50194: ['InvalidTenant', 'The application is known to one tenant only: name that tenant.'],
+  50020: ['UserNotFound', 'The user is of another tenant: check the tenant, or sign in as somebody else.'],
   50034: ['UserNotFound', 'Check the user name and the tenant.'],
   65001: ['ConsentRequired', 'Nobody has consented to these scopes. Sign in interactively, or ask an administrator.'],
   65004: ['SignInDenied', 'The consent was declined. Sign in again and accept, or ask for other scopes.'],
-  70011: ['InvalidScope', 'Check -Scope: the resource does not have it.'],
-  1002012: ['InvalidScope', 'An application gets .default only: leave -Scope out.'],
-  500011: ['InvalidResource', 'Check -Resource: the tenant does not have it.'],
+  70011: ['InvalidScope', ({ scope }) => `Check ${scope}: the resource does not have it.`],
+  1002012: ['InvalidScope', ({ scope }) => `An application gets a resource's .default only: check ${scope}.`],
+  500011: ['InvalidResource', ({ resource }) => `Check ${resource}: the tenant does not have it.`],
   500133: ['InvalidGrant', 'The assertion is outside of its time. Get a new one.'],
-  70008: ['InvalidGrant', 'The code or refresh token has expired. Sign in again.'],
-  700082: ['InvalidGrant', 'The refresh token has expired. Sign in again.'],
+  70008: ['InvalidGrant', ({ signInAgain }) => `The code or refresh token has expired. ${signInAgain}`],
+  700082: ['InvalidGrant', ({ signInAgain }) => `The refresh token has expired. ${signInAgain}`],
+  50173: ['InvalidGrant', ({ signInAgain }) => `The refresh token has been revoked. ${signInAgain}`],
 };
 
 const oauthCodes: Readonly<Record<string, TokenErrorCode>> = {
@@ -89,14 +105,12 @@ function codeFor(
   claims: string | undefined,
 ): readonly [TokenErrorCode, string] {
   const known = aadsts === undefined ? undefined : entraCodes[aadsts];
-  if (known) return known;
+  if (known) return [known[0], typeof known[1] === 'string' ? known[1] : known[1](wording())];
   if (status === 429) return ['Throttled', 'Too many requests: wait before the next one.'];
   if (status >= 500) return ['ServiceUnavailable', 'Try again later.'];
   const code = oauthCodes[oauthError ?? ''] ?? 'AuthenticationFailed';
-  if (claims)
-    return ['InteractionRequired', 'Sign in with Get-AzToken -Interactive and give the claims challenge as -Claim.'];
-  if (code === 'InteractionRequired' || code === 'InvalidGrant')
-    return [code, 'Sign in again with Get-AzToken -Interactive.'];
+  if (claims) return ['InteractionRequired', wording().answerChallenge];
+  if (code === 'InteractionRequired' || code === 'InvalidGrant') return [code, wording().signInAgain];
   return [code, ''];
 }
 
@@ -144,7 +158,7 @@ function libraryError(error: unknown): TokenError {
   const message = redact(error instanceof Error ? error.message : String(error));
   const cause = { cause: error };
   if (name === 'InteractionRequiredAuthError') {
-    return new TokenError('InteractionRequired', `${message} Sign in again with Get-AzToken -Interactive.`, cause);
+    return new TokenError('InteractionRequired', `${message} ${wording().signInAgain}`, cause);
   }
   if (name === 'ServerError') {
     return new TokenError('Throttled', `${message} Entra asked to wait; the request was not sent again.`, {

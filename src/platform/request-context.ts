@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Environment } from '../protocol/environment.ts';
-import type { DeviceCode } from '../protocol/host.ts';
+import type { DeviceCode, SignParams } from '../protocol/host.ts';
+import { TokenError } from '../protocol/token-error.ts';
 
 /** What a token request may use and tell while it is under way. */
 export interface RequestContext {
@@ -16,6 +17,26 @@ export interface RequestContext {
   progress(activity: string, status: string, until?: number): void;
   /** A person has to enter this code in a browser. */
   deviceCode(code: DeviceCode): void;
+  /**
+   * Has the host sign with a certificate's private key; absent where nobody can. Ends with the request.
+   * @returns the signature
+   * @throws TokenError SigningFailed
+   */
+  sign?(request: Omit<SignParams, 'requestId'>): Promise<Uint8Array>;
+  /** How the command that asks speaks of its parameters; default: as Get-AzToken does. */
+  readonly wording?: Wording | undefined;
+}
+
+/** What errors say that advise a person, by the command that the person has used. */
+export interface Wording {
+  /** The parameter with the scopes, with its dash. */
+  readonly scope: string;
+  /** The parameter that says for which resource. */
+  readonly resource: string;
+  /** The end of a message whose way out is another sign-in: a sentence. */
+  readonly signInAgain: string;
+  /** The same where Entra wants its claims challenge answered. */
+  readonly answerChallenge: string;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();
@@ -28,4 +49,11 @@ export function withRequestContext<Result>(context: RequestContext, work: () => 
 /** The request that the running code belongs to, if any. */
 export function currentRequest(): RequestContext | undefined {
   return storage.getStore();
+}
+
+/** @throws TokenError EngineError outside of a request */
+export function requestUnderWay(): RequestContext {
+  const context = currentRequest();
+  if (!context) throw new TokenError('EngineError', 'A token was asked for outside of a request.');
+  return context;
 }

@@ -39,7 +39,7 @@ export function serve(): void {
     const result = host.initialize(params, methods);
     // The first request is likely on its way: what it takes is loaded meanwhile, once the answer is out. Loading keeps
     // the thread busy, and vscode-jsonrpc writes the answer a few turns from here.
-    setTimeout(() => void import('../token/acquire-token.ts').catch(() => {}), 3);
+    setTimeout(() => void import('../token/az-token.ts').catch(() => {}), 3);
     return result;
   });
   answer(connection, ping, () => null);
@@ -62,7 +62,7 @@ export function serve(): void {
     host.useEnvironment(environment);
     const snapshot = host.environment;
     return requests.during(token, async (request) => {
-      const { acquireAzToken } = await import('../token/acquire-token.ts');
+      const { acquireAzToken } = await import('../token/az-token.ts');
       const context = contextOf(connection, request, { environment: snapshot, noBrowser, logLevel });
       return acquireAzToken(String(parameterSet), objectOf(parameters), context);
     });
