@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { readDirectory } from './emulator/directory.ts';
+import { readDirectory } from './emulator/directory-file.ts';
 import { startEmulator } from './emulator/server.ts';
 
 const usage = `entra-token-emulator: Microsoft Entra's token service on this machine

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { defaultDirectory } from '../../src/emulator/default-directory.ts';
-import { completeDirectory, findResource, readDirectory } from '../../src/emulator/directory.ts';
+import { readDirectory } from '../../src/emulator/directory-file.ts';
+import { completeDirectory, findResource } from '../../src/emulator/directory.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'directory-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { aadstsCodes } from '../../src/emulator/aadsts-errors.ts';
 import { defaultDirectory } from '../../src/emulator/default-directory.ts';
-import { readDirectory } from '../../src/emulator/directory.ts';
+import { readDirectory } from '../../src/emulator/directory-file.ts';
 
 const path = new URL('../../docs/emulator.md', import.meta.url);
 const page = readFileSync(path, 'utf8');

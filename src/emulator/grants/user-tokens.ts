@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { AadstsError } from '../aadsts-errors.ts';
+import type { AuthenticatedClient } from '../client-authentication.ts';
+import type { EndpointRequest, Reply } from '../http.ts';
+import { clientInfo, issueIdToken, issueUserToken } from '../issue-token.ts';
+import { parseClaims } from '../requested-claims.ts';
+import { grantedScopes, missingConsent, parseScopes, singleResource } from '../scopes.ts';
+import type { EmulatorState, Grant } from '../state.ts';
+
+/** Tokens for a client that acts for a user, as far as somebody has consented. */
+export async function userTokens(
+  state: EmulatorState,
+  { form }: EndpointRequest,
+  grant: Grant,
+  scope: string,
+  { client, credential }: AuthenticatedClient,
+): Promise<Reply> {
+  const { directory } = state;
+  const { tenant, user } = grant;
+  const requested = parseScopes(directory, tenant, scope);
+  const resource = singleResource(directory, scope, requested);
+  const granted = grantedScopes(state, tenant, user, client, resource.resource);
+  const nothingGranted = resource.isDefault && granted.size === 0;
+  if (nothingGranted || missingConsent(state, tenant, user, client, resource).length > 0) {
+    throw new AadstsError(65001, [client.id, client.name]);
+  }
+  const names = resource.isDefault ? [...granted] : [...new Set([...resource.names, ...granted])];
+  const openid = [...requested.openid].filter((name) => name !== 'offline_access');
+  const isGraph = resource.resource.id === '00000003-0000-0000-c000-000000000000';
+  const issued = await issueUserToken(
+    state,
+    grant,
+    resource,
+    [...names, ...(isGraph ? openid : [])].toSorted((one, other) => one.localeCompare(other, 'en')),
+    credential,
+    parseClaims(form.get('claims')),
+  );
+  return {
+    status: 200,
+    body: {
+      token_type: 'Bearer',
+      scope: [
+        ...openid,
+        ...names.map((name) => `${resource.prefix}${name}`),
+        ...(resource.isDefault ? [`${resource.prefix}.default`] : []),
+      ].join(' '),
+      expires_in: issued.expiresIn,
+      ext_expires_in: issued.expiresIn,
+      ...refreshIn(issued.expiresIn),
+      access_token: issued.token,
+      ...(requested.openid.has('offline_access') && { refresh_token: newRefreshToken(state, { ...grant, scope }) }),
+      ...(requested.openid.has('openid') && { id_token: await issueIdToken(state, grant, requested.openid) }),
+      ...(form.get('client_info') === '1' && { client_info: clientInfo(tenant, user) }),
+    },
+  };
+}
+
+/** Long-lived tokens are to be renewed halfway, as Entra says it. */
+export const refreshIn = (expiresIn: number): { refresh_in?: number } =>
+  expiresIn > 7200 ? { refresh_in: Math.floor(expiresIn / 2) } : {};
+
+function newRefreshToken(state: EmulatorState, { tenant, user, client, scope, authenticated }: Grant): string {
+  const token = `1.${randomBytes(96).toString('base64url')}`;
+  // A copy of the user: a refresh token is good for the password that it was got with
+  state.refreshTokens.set(token, { tenant, user: { ...user }, client, scope, authenticated, issued: state.now() });
+  return token;
+}
