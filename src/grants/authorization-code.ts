@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { TokenError } from '../protocol/token-error.ts';
 import { confidentialClient, publicClient, type ClientCredential, type ClientIdentity } from '../msal/applications.ts';
 import { findBrowser, openBrowser } from '../platform/browser.ts';
-import { currentRequest } from '../platform/request-context.ts';
+import { requestUnderWay } from '../platform/request-context.ts';
 import { LoopbackListener, type AuthorizationResponse, type PortRange } from './loopback-listener.ts';
 import type { SignInAnswer } from './signed-in-account.ts';
 import { answerOf } from './token-answer.ts';
@@ -33,8 +33,7 @@ export interface AuthorizationCodeRequest {
  * request's signal's reason when nobody finishes in time or the request is cancelled
  */
 export async function authorizationCode(request: AuthorizationCodeRequest): Promise<SignInAnswer> {
-  const context = currentRequest();
-  if (!context) throw new TokenError('EngineError', 'A browser sign-in was asked for outside of a request.');
+  const context = requestUnderWay();
   const browser = context.noBrowser ? { reason: context.noBrowser } : findBrowser(context.environment);
   if ('reason' in browser) throw browserUnavailable(browser.reason, request.otherwise);
   const { identity, credential } = request;

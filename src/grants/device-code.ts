@@ -1,8 +1,8 @@
 import { AuthError, type DeviceCodeRequest as MsalDeviceCodeRequest } from '@azure/msal-node';
 import type { DeviceCode } from '../protocol/host.ts';
-import { TokenError } from '../protocol/token-error.ts';
+import { TokenError, type TokenErrorDetails } from '../protocol/token-error.ts';
 import { publicClient, type ClientIdentity } from '../msal/applications.ts';
-import { currentRequest } from '../platform/request-context.ts';
+import { requestUnderWay } from '../platform/request-context.ts';
 import { untilAborted } from '../platform/until-aborted.ts';
 import { asTokenError } from './foreign-errors.ts';
 import type { SignInAnswer } from './signed-in-account.ts';
@@ -30,8 +30,7 @@ const defaultInterval = 5;
  * nobody finishes in time or the request is cancelled
  */
 export async function deviceCode(request: DeviceCodeRequest): Promise<SignInAnswer> {
-  const context = currentRequest();
-  if (!context) throw new TokenError('EngineError', 'A device code was asked for outside of a request.');
+  const context = requestUnderWay();
   const client = publicClient(request.identity);
   const polling: MsalDeviceCodeRequest = {
     scopes: [...request.scopes],
@@ -84,26 +83,40 @@ function refusal(cause: unknown): TokenError {
   const error = asTokenError(cause);
   const { code: _code, ...data } = error.data;
   const details = { ...data, cause };
-  switch (error.data.oauthError) {
+  switch (data.oauthError) {
     case 'authorization_declined':
-    case 'access_denied':
-      return new TokenError(
-        'SignInDenied',
-        'The sign-in was cancelled or declined where the code was entered. Run the command again, and accept.',
-        details,
-      );
+    case 'access_denied': {
+      const what = `The sign-in was cancelled or declined where the code was entered${reference(details)}.`;
+      return new TokenError('SignInDenied', `${what} Run the command again, and accept.`, details);
+    }
     case 'expired_token':
     case 'code_expired':
       return expired(details);
     default:
-      return error;
+      return data.aadsts === 7000218 ? notPublic(details) : error;
   }
 }
 
-function expired(details: ConstructorParameters<typeof TokenError>[2]): TokenError {
-  return new TokenError(
-    'DeviceCodeExpired',
-    'Nobody signed in with the device code before it expired. Run the command again for a new one.',
-    { ...details, retryable: true },
-  );
+function expired(details: TokenErrorDetails): TokenError {
+  const what = `Nobody signed in with the code before it expired${reference(details)}.`;
+  return new TokenError('DeviceCodeExpired', `${what} Run the command again for a new one.`, {
+    ...details,
+    retryable: true,
+  });
+}
+
+/** Entra gives the code all the same, and misses the credential when it is to be redeemed. */
+function notPublic(details: TokenErrorDetails): TokenError {
+  const what = `A device code is for public clients, and this application is none${reference(details)}.`;
+  const advice = "Switch 'Allow public client flows' on in its app registration, or give another client id.";
+  return new TokenError('InvalidClient', `${what} ${advice}`, details);
+}
+
+/** What to look up, in parentheses; empty where the service said nothing. */
+function reference({ aadsts, correlationId }: TokenErrorDetails): string {
+  const parts = [
+    ...(aadsts === undefined ? [] : [`AADSTS${aadsts}`]),
+    ...(correlationId === undefined ? [] : [`correlation id ${correlationId}`]),
+  ];
+  return parts.length > 0 ? ` (${parts.join(', ')})` : '';
 }
