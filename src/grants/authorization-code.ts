@@ -3,6 +3,7 @@ import { TokenError } from '../protocol/token-error.ts';
 import { confidentialClient, publicClient, type ClientCredential, type ClientIdentity } from '../msal/applications.ts';
 import { findBrowser, openBrowser } from '../platform/browser.ts';
 import { requestUnderWay } from '../platform/request-context.ts';
+import { asTokenError } from './foreign-errors.ts';
 import { LoopbackListener, type AuthorizationResponse, type PortRange } from './loopback-listener.ts';
 import type { SignInAnswer } from './signed-in-account.ts';
 import { answerOf } from './token-answer.ts';
@@ -60,7 +61,7 @@ export async function authorizationCode(request: AuthorizationCodeRequest): Prom
     context.log('verbose', `A browser was opened; it comes back to ${listener.redirectUri}.`);
     context.progress('Signing in', 'Finish the sign-in in the browser window that has opened.', request.until);
     const response = await listener.answer(context.signal);
-    return await withReply(response, async () => {
+    return await withReply(response, context.signal, async () => {
       const result = await client.acquireTokenByCode({
         ...common,
         code: codeOf(response),
@@ -76,15 +77,20 @@ export async function authorizationCode(request: AuthorizationCodeRequest): Prom
   }
 }
 
-/** Shows in the browser how it ended: the person looks there, not at the shell. */
-async function withReply<Result>(response: AuthorizationResponse, work: () => Promise<Result>): Promise<Result> {
+/** Shows in the browser how it ended, in the words that the shell has too: the person looks there, not at the shell. */
+async function withReply<Result>(
+  response: AuthorizationResponse,
+  signal: AbortSignal,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     const result = await work();
     await response.reply(true, 'The token has been handed to the program that asked for it.');
     return result;
   } catch (error) {
-    await response.reply(false, error instanceof Error ? error.message : String(error));
-    throw error;
+    const reason: unknown = signal.aborted ? signal.reason : asTokenError(error);
+    await response.reply(false, reason instanceof Error ? reason.message : String(reason));
+    throw reason;
   }
 }
 

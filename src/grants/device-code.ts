@@ -31,6 +31,7 @@ const defaultInterval = 5;
  */
 export async function deviceCode(request: DeviceCodeRequest): Promise<SignInAnswer> {
   const context = requestUnderWay();
+  context.signal.throwIfAborted();
   const client = publicClient(request.identity);
   const polling: MsalDeviceCodeRequest = {
     scopes: [...request.scopes],

@@ -1,7 +1,6 @@
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { approveDeviceCode } from '../../../src/emulator/scripted-person.ts';
-import { startEmulator, type EmulatorOptions } from '../../../src/emulator/server.ts';
+import type { EmulatorOptions } from '../../../src/emulator/server.ts';
 import { deviceCode, type DeviceCodeRequest } from '../../../src/grants/device-code.ts';
 import { silent, type SignInAnswer } from '../../../src/grants/signed-in-account.ts';
 import { forgetApplications } from '../../../src/msal/applications.ts';
@@ -11,11 +10,11 @@ import { TokenError } from '../../../src/protocol/token-error.ts';
 import { call } from '../../emulator/client.ts';
 import { alice, confidentialClient, contoso, tokenRequests, type Emulator } from '../../helpers/flows.ts';
 import { recordedContext, type RecordedContext } from '../../helpers/request-context.ts';
+import { identityOf, startTrustedEmulator, tokenErrorOf } from '../../helpers/trusted-emulator.ts';
 
 const desktop = '9ab11c00-0000-4000-8000-000000000003';
 const userRead = ['https://graph.microsoft.com/User.Read'];
 const guid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
-const trustedBefore = getCACertificates('default');
 
 let emulator: Emulator;
 let controller: AbortController;
@@ -26,14 +25,12 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.restoreAllMocks();
   forgetApplications();
-  setDefaultCACertificates(trustedBefore);
   await emulator.close();
 });
 
 async function serve(options: EmulatorOptions): Promise<void> {
   await emulator?.close();
-  emulator = await startEmulator({ deviceCodeIntervalSeconds: 1, ...options });
-  setDefaultCACertificates([...trustedBefore, emulator.ca]);
+  emulator = await startTrustedEmulator({ deviceCodeIntervalSeconds: 0.1, ...options });
 }
 
 /** A request's context, in which the person does `act` once the code is shown. */
@@ -50,11 +47,9 @@ function contextWith(act: (code: DeviceCode) => unknown = () => {}): RecordedCon
 }
 
 function signIn(context: RecordedContext, request: Partial<DeviceCodeRequest> = {}): Promise<SignInAnswer> {
-  return withRequestContext(context, () => deviceCode({ identity: identityOf(desktop), scopes: userRead, ...request }));
-}
-
-function identityOf(clientId: string, tenant = contoso): DeviceCodeRequest['identity'] {
-  return { cloud: { authorityHost: emulator.authority, wellKnown: false }, tenant, clientId };
+  return withRequestContext(context, () =>
+    deviceCode({ identity: identityOf(emulator, desktop), scopes: userRead, ...request }),
+  );
 }
 
 const approve = ({ verificationUri, userCode }: DeviceCode): Promise<unknown> =>
@@ -64,15 +59,6 @@ async function decline({ verificationUri, userCode }: DeviceCode): Promise<void>
   const page = await call(emulator, verificationUri, { form: { otc: userCode } });
   const token = /name="flow_token" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
   await call(emulator, `${emulator.authority}/common/login`, { form: { flow_token: token, action: 'cancel' } });
-}
-
-async function refusalOf(request: Promise<unknown>): Promise<TokenError> {
-  const error = await request.then(
-    () => undefined,
-    (refusal: unknown) => refusal,
-  );
-  if (!(error instanceof TokenError)) throw new Error('There was no refusal.', { cause: error });
-  return error;
 }
 
 /** Resolves once the service has answered so many polls. */
@@ -123,6 +109,7 @@ describe('A device code', () => {
   });
 
   it("is asked about at the service's interval", async () => {
+    await serve({ deviceCodeIntervalSeconds: 1 });
     const context = contextWith((code) => polled(2).then(() => approve(code)));
     await signIn(context);
     const polls = emulator.requests.filter(({ path }) => path.endsWith('/token'));
@@ -135,7 +122,7 @@ describe('A device code', () => {
     await serve({ deviceCodeIntervalSeconds: 0 });
     const timers = vi.spyOn(globalThis, 'setTimeout');
     const context = contextWith();
-    const request = refusalOf(signIn(context));
+    const request = tokenErrorOf(signIn(context));
     await vi.waitFor(() => expect(timers).toHaveBeenCalledWith(expect.any(Function), 5000));
     expect(tokenRequests(emulator)).toBe(1);
     controller.abort(new TokenError('Cancelled', 'The request was cancelled.'));
@@ -150,7 +137,7 @@ describe('A device code', () => {
   });
 
   it('that the person declines is SignInDenied', async () => {
-    const { data, message } = await refusalOf(signIn(contextWith(decline)));
+    const { data, message } = await tokenErrorOf(signIn(contextWith(decline)));
     expect(data).toMatchObject({
       code: 'SignInDenied',
       oauthError: 'authorization_declined',
@@ -167,7 +154,7 @@ describe('A device code', () => {
 
   it('that nobody enters in time is DeviceCodeExpired', async () => {
     await serve({ deviceCodeLifetimeSeconds: 1 });
-    const { data, message } = await refusalOf(signIn(contextWith()));
+    const { data, message } = await tokenErrorOf(signIn(contextWith()));
     expect(data).toMatchObject({ code: 'DeviceCodeExpired', oauthError: 'expired_token', retryable: true });
     expect(message).toMatch(
       new RegExp(
@@ -181,7 +168,7 @@ describe('A device code', () => {
     // The service's clock is slow, so that it finds the code good for longer than it said.
     const start = Date.now();
     await serve({ deviceCodeLifetimeSeconds: 1, now: () => start + (Date.now() - start) * 0.6 });
-    const { data, message } = await refusalOf(signIn(contextWith()));
+    const { data, message } = await tokenErrorOf(signIn(contextWith()));
     expect(data).toEqual({ code: 'DeviceCodeExpired', retryable: true });
     expect(message).toBe('Nobody signed in with the code before it expired. Run the command again for a new one.');
   });
@@ -195,7 +182,7 @@ describe('A device code', () => {
     ['an unknown tenant', { tenant: 'nobody.example' }, 'InvalidTenant', 90002],
   ])('is refused for %s, and none is shown', async (_what, { clientId = desktop, tenant }, code, aadsts) => {
     const context = contextWith();
-    const { data } = await refusalOf(signIn(context, { identity: identityOf(clientId, tenant) }));
+    const { data } = await tokenErrorOf(signIn(context, { identity: identityOf(emulator, clientId, tenant) }));
     expect(data).toMatchObject({ code, aadsts });
     expect(context.deviceCodes).toEqual([]);
     expect(tokenRequests(emulator)).toBe(0);
@@ -204,12 +191,17 @@ describe('A device code', () => {
   it('is refused for a scope that the resource has not, and none is shown', async () => {
     const context = contextWith();
     const scopes = ['https://graph.microsoft.com/No.Such'];
-    expect((await refusalOf(signIn(context, { scopes }))).data).toMatchObject({ code: 'InvalidScope', aadsts: 70011 });
+    expect((await tokenErrorOf(signIn(context, { scopes }))).data).toMatchObject({
+      code: 'InvalidScope',
+      aadsts: 70011,
+    });
     expect(context.deviceCodes).toEqual([]);
   });
 
   it('for an application that is no public client says what to switch on', async () => {
-    const { data, message } = await refusalOf(signIn(contextWith(), { identity: identityOf(confidentialClient.id) }));
+    const { data, message } = await tokenErrorOf(
+      signIn(contextWith(), { identity: identityOf(emulator, confidentialClient.id) }),
+    );
     expect(data).toMatchObject({ code: 'InvalidClient', aadsts: 7000218 });
     expect(message).toMatch(
       /^A device code is for public clients, and this application is none \(AADSTS7000218, .*\)\. Switch 'Allow public client flows' on in its app registration, or give another client id\.$/,
@@ -223,7 +215,7 @@ describe('A device code', () => {
   ] as const)('ends with the reason when the service %s', async (_what, answer, code) => {
     emulator.nextAnswers.push(answer);
     const context = contextWith();
-    expect((await refusalOf(signIn(context))).data).toMatchObject({ code, retryable: true });
+    expect((await tokenErrorOf(signIn(context))).data).toMatchObject({ code, retryable: true });
     expect(context.progressed.at(-1)).toEqual({ activity: 'Signing in', status: 'Done', until: undefined });
   });
 });

@@ -1,7 +1,9 @@
 import { request } from 'node:http';
-import { createServer } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LoopbackListener } from '../../../src/grants/loopback-listener.ts';
+import { LoopbackListener, type PortRange } from '../../../src/grants/loopback-listener.ts';
+import { withRequestContext } from '../../../src/platform/request-context.ts';
+import { recordedContext } from '../../helpers/request-context.ts';
 
 let listener: LoopbackListener;
 const state = 'right';
@@ -94,5 +96,93 @@ describe('The loopback listener', () => {
     const answered = typeof outcome === 'object' && 'reply' in outcome;
     expect(answered ? 'answered' : outcome).toMatch(/^answered$|EADDRNOTAVAIL|ECONNREFUSED|EAFNOSUPPORT/);
     if (answered) await outcome.reply(true, '');
+  });
+});
+
+describe('The loopback listener on a range of ports', () => {
+  const context = recordedContext();
+  const occupied: Server[] = [];
+  afterEach(async () => {
+    context.logged.length = 0;
+    await Promise.all(occupied.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
+  });
+
+  /** A stranger's port; undefined where there is no such address. */
+  function occupy(host: string, port = 0): Promise<number | undefined> {
+    const { promise, resolve } = Promise.withResolvers<number | undefined>();
+    const server = createServer();
+    server.once('error', () => resolve(undefined));
+    server.listen(port, host, () => {
+      occupied.push(server);
+      resolve((server.address() as AddressInfo).port);
+    });
+    return promise;
+  }
+
+  async function openIn(ports: PortRange): Promise<{ redirectUri: string; port: number }> {
+    await listener.close();
+    listener = await withRequestContext(context, () => LoopbackListener.open(state, ports));
+    return { redirectUri: listener.redirectUri, port: Number(new URL(listener.redirectUri).port) };
+  }
+
+  function skipped(first: number, end: number): typeof context.logged {
+    return Array.from({ length: end - first }, (_, index) => ({
+      level: 'warning',
+      message: `Port ${first + index} is taken by another program and was skipped.`,
+    }));
+  }
+
+  it('takes the first one that is free, without a warning, and comes back to its root', async () => {
+    const free = (await occupy('127.0.0.1')) ?? 0;
+    await new Promise((resolve) => occupied.pop()?.close(resolve));
+    const { redirectUri } = await openIn({ first: free, last: free });
+    expect(redirectUri).toBe(`http://localhost:${free}/`);
+    expect(context.logged).toEqual([]);
+    const page = call('/?code=abc&state=right');
+    const answer = await listener.answer(new AbortController().signal);
+    await answer.reply(true, '');
+    expect((await page).status).toBe(200);
+  });
+
+  it('skips each one that is taken, with one warning for each', async () => {
+    const first = (await occupy('127.0.0.1')) ?? 0;
+    await occupy('127.0.0.1', first + 1);
+    const { redirectUri, port } = await openIn({ first, last: Math.min(first + 50, 65_535) });
+    expect(port).toBeGreaterThan(first + 1);
+    expect(redirectUri).toBe(`http://localhost:${port}/`);
+    expect(context.logged).toEqual(skipped(first, port));
+  });
+
+  it('skips one whose IPv6 side is taken, for a browser may go there with the code', async ({ skip }) => {
+    const first = await occupy('::1');
+    if (first === undefined) return skip('There is no IPv6 here.');
+    const { port } = await openIn({ first, last: Math.min(first + 50, 65_535) });
+    expect(port).toBeGreaterThan(first);
+    expect(context.logged).toEqual(skipped(first, port));
+    expect(await occupy('127.0.0.1', first), 'the IPv4 side of the skipped port').toBe(first);
+  });
+
+  it('is refused when all of them are taken', async () => {
+    const taken = (await occupy('127.0.0.1')) ?? 0;
+    await expect(openIn({ first: taken, last: taken })).rejects.toMatchObject({
+      code: 'PortUnavailable',
+      message:
+        `The browser has to come back to a port from ${taken} to ${taken}, and all of them are taken. ` +
+        'End a program that listens on one of them, and run the command again.',
+      data: { retryable: true },
+    });
+    expect(context.logged).toEqual(skipped(taken, taken + 1));
+  });
+
+  it('gives two sign-ins at once a port each', async () => {
+    const first = (await occupy('127.0.0.1')) ?? 0;
+    const ports = { first, last: Math.min(first + 50, 65_535) };
+    const { port } = await openIn(ports);
+    const other = await withRequestContext(context, () => LoopbackListener.open(state, ports));
+    try {
+      expect(Number(new URL(other.redirectUri).port)).toBeGreaterThan(port);
+    } finally {
+      await other.close();
+    }
   });
 });
