@@ -1,4 +1,5 @@
 import type { Environment } from '../protocol/environment.ts';
+import type { CloudName } from '../protocol/partner-token.ts';
 import { TokenError } from '../protocol/token-error.ts';
 
 /** What differs from cloud to cloud. */
@@ -16,11 +17,11 @@ export const authorityHosts = {
   AzureGermanCloud: 'https://login.microsoftonline.de',
   AzurePPE: 'https://login.windows-ppe.net',
   AzureUSGovernment: 'https://login.microsoftonline.us',
-} as const;
+} as const satisfies Record<CloudName, string>;
 
-/** Every host that is Microsoft's, the older names included. */
+/** Every host that instance discovery knows, the older names included; Microsoft's test cloud (PPE) it does not. */
 const wellKnownHosts: ReadonlySet<string> = new Set([
-  ...Object.values(authorityHosts),
+  ...Object.values(authorityHosts).filter((host) => host !== authorityHosts.AzurePPE),
   'https://login.windows.net',
   'https://login.microsoft.com',
   'https://sts.windows.net',
@@ -28,13 +29,19 @@ const wellKnownHosts: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The cloud that the session's environment chooses: AZURE_AUTHORITY_HOST as in the Azure SDKs, else the public cloud.
- * @throws TokenError InvalidParameter when AZURE_AUTHORITY_HOST is no https address
+ * The cloud that is named, else the one that the session's environment chooses: AZURE_AUTHORITY_HOST as in the Azure
+ * SDKs, else the public cloud.
+ * @param name as `-Environment` has it
+ * @throws TokenError InvalidParameter when AZURE_AUTHORITY_HOST is needed and is no https address
  */
-export function chosenCloud(environment: Environment): Cloud {
-  const value = environment['AZURE_AUTHORITY_HOST']?.trim();
-  const origin = value ? httpsOrigin(value) : authorityHosts.AzureCloud;
+export function chosenCloud(environment: Environment, name?: CloudName): Cloud {
+  const origin = name ? authorityHosts[name] : originIn(environment);
   return { authorityHost: origin, wellKnown: wellKnownHosts.has(origin) };
+}
+
+function originIn(environment: Environment): string {
+  const value = environment['AZURE_AUTHORITY_HOST']?.trim();
+  return value ? httpsOrigin(value) : authorityHosts.AzureCloud;
 }
 
 function httpsOrigin(value: string): string {

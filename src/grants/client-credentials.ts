@@ -1,5 +1,5 @@
 import { confidentialClient, type ClientCredential, type ClientIdentity } from '../msal/applications.ts';
-import { answerOf, type TokenAnswer } from './token-answer.ts';
+import { answerOf, type EntraAnswer } from './token-answer.ts';
 
 export interface ClientCredentialsRequest {
   readonly identity: ClientIdentity;
@@ -13,7 +13,7 @@ export interface ClientCredentialsRequest {
 }
 
 /** The client credentials grant (RFC 6749 section 4.4): a token for an application, no person in it. */
-export async function clientCredentials(request: ClientCredentialsRequest): Promise<TokenAnswer> {
+export async function clientCredentials(request: ClientCredentialsRequest): Promise<EntraAnswer> {
   const client = confidentialClient(request.identity, request.credential);
   const result = await client.acquireTokenByClientCredential({
     scopes: [...request.scopes],

@@ -1,6 +1,6 @@
 import type { AccountInfo } from '@azure/msal-node';
 import { publicClient, type ClientIdentity } from '../msal/applications.ts';
-import { answerOf, type TokenAnswer } from './token-answer.ts';
+import { answerOf, type EntraAnswer } from './token-answer.ts';
 
 /** Who signed in to a public client, kept so that later requests need no person. */
 export interface SignedInAccount {
@@ -9,7 +9,7 @@ export interface SignedInAccount {
 }
 
 /** What a grant with a person in it ends with. */
-export interface SignInAnswer extends TokenAnswer {
+export interface SignInAnswer extends EntraAnswer {
   /** Undefined where there is nothing to remember: no id token came, or the client is a confidential one. */
   readonly signedIn: SignedInAccount | undefined;
 }
@@ -18,12 +18,13 @@ export interface SignInAnswer extends TokenAnswer {
 export async function silent(
   signedIn: SignedInAccount,
   request: { readonly scopes: readonly string[]; readonly claims?: string | undefined; readonly force: boolean },
-): Promise<TokenAnswer> {
-  const result = await publicClient(signedIn.identity).acquireTokenSilent({
+): Promise<EntraAnswer> {
+  const client = publicClient(signedIn.identity);
+  const result = await client.acquireTokenSilent({
     account: signedIn.account,
     scopes: [...request.scopes],
     forceRefresh: request.force,
     ...(request.claims === undefined ? {} : { claims: request.claims }),
   });
-  return answerOf(result);
+  return answerOf(result, client);
 }

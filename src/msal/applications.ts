@@ -6,6 +6,8 @@ import {
   type NodeAuthOptions,
 } from '@azure/msal-node';
 import type { Cloud } from '../cloud/environments.ts';
+import type { CheckedCertificate } from '../platform/host-certificate.ts';
+import { hostSignedAssertions } from './client-assertion.ts';
 import { loggerOptions } from './logger.ts';
 import { network } from './network.ts';
 
@@ -21,6 +23,8 @@ export type ClientCredential =
       /** The certificate and its chain, PEM; sent only when Entra is to find the key by subject name and issuer. */
       readonly chain?: string | undefined;
     }
+  /** Its private key stays with the host, which signs each assertion. */
+  | { readonly kind: 'hostCertificate'; readonly certificate: CheckedCertificate }
   | { readonly kind: 'assertion'; readonly assertion: string };
 
 export interface ClientIdentity {
@@ -98,6 +102,8 @@ function credentialOptions(credential: ClientCredential): Partial<NodeAuthOption
   switch (credential.kind) {
     case 'secret':
       return { clientSecret: credential.secret };
+    case 'hostCertificate':
+      return { clientAssertion: hostSignedAssertions(credential.certificate) };
     case 'assertion':
       return { clientAssertion: credential.assertion };
     case 'certificate':

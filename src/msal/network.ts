@@ -44,6 +44,39 @@ export function failedExchange(): FailedExchange | undefined {
   return context && failedExchanges.get(context);
 }
 
+/** What a token service said beside the access token and MSAL keeps to itself. */
+export interface TokenResponse {
+  readonly accessToken: string;
+  readonly refreshToken: string | undefined;
+  /** Seconds by which the token outlives its end while the service has an outage: ext_expires_in past expires_in. */
+  readonly extension: number;
+}
+
+/**
+ * MSAL never hands a refresh token out. Its cache has it, but not after a refresh token grant, whose tokens MSAL doesn't
+ * cache; and with several such grants at once the cache couldn't say which answer belongs to whom. Here each request
+ * finds the answer that it got itself.
+ */
+const tokenResponses = new WeakMap<RequestContext, TokenResponse>();
+
+/** The last answer with a token that the request got from the network; undefined when there was none. */
+export function tokenResponse(): TokenResponse | undefined {
+  const context = currentRequest();
+  return context && tokenResponses.get(context);
+}
+
+function rememberTokens(body: Readonly<Record<string, unknown>>): void {
+  const context = currentRequest();
+  const { access_token: accessToken, refresh_token: refreshToken } = body;
+  if (!context || typeof accessToken !== 'string') return;
+  const extension = Number(body['ext_expires_in']) - Number(body['expires_in']);
+  tokenResponses.set(context, {
+    accessToken,
+    refreshToken: typeof refreshToken === 'string' ? refreshToken : undefined,
+    extension: extension > 0 ? extension : 0,
+  });
+}
+
 function remember(failure: FailedExchange): void {
   const context = currentRequest();
   if (context) failedExchanges.set(context, failure);
@@ -68,6 +101,7 @@ async function send<Body>(
   context?.log('debug', `${response.status} from ${withoutQuery(url)}${correlation ? ` (${correlation})` : ''}`);
   const body = parseBody(response, url);
   if (response.status >= 400) remember({ status: response.status, headers: response.headers, body, url });
+  else rememberTokens(body);
   return { headers: response.headers, status: response.status, body: body as Body };
 }
 

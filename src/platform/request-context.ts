@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Environment } from '../protocol/environment.ts';
-import type { DeviceCode, SignParams } from '../protocol/host.ts';
+import type { DeviceCode, SigningAlgorithm } from '../protocol/host.ts';
 import { TokenError } from '../protocol/token-error.ts';
 
 /** What a token request may use and tell while it is under way. */
@@ -18,11 +18,12 @@ export interface RequestContext {
   /** A person has to enter this code in a browser. */
   deviceCode(code: DeviceCode): void;
   /**
-   * Has the host sign with a certificate's private key; absent where nobody can. Ends with the request.
+   * Has the host sign with the private key of the certificate that came with the request; absent where it has none.
+   * @param data is hashed by the host
    * @returns the signature
-   * @throws TokenError SigningFailed
+   * @throws TokenError SigningFailed; the signal's reason
    */
-  sign?(request: Omit<SignParams, 'requestId'>): Promise<Uint8Array>;
+  sign?(algorithm: SigningAlgorithm, data: Uint8Array): Promise<Uint8Array>;
   /** How the command that asks speaks of its parameters; default: as Get-AzToken does. */
   readonly wording?: Wording | undefined;
 }

@@ -8,6 +8,7 @@ import { engineVersion } from './engine-version.ts';
 /** What the engine knows of the host it serves. */
 export class Host {
   #initialized = false;
+  #signs = false;
   #environment: Environment = {};
 
   /** @throws TokenError ProtocolMismatch or InvalidParameter */
@@ -15,6 +16,7 @@ export class Host {
     const version: unknown = params?.protocolVersion;
     if (version !== protocolVersion) throw mismatch(version);
     this.#initialized = true;
+    this.#signs = params.capabilities?.sign === true;
     this.useEnvironment(params.environment);
     return {
       protocolVersion,
@@ -28,6 +30,11 @@ export class Host {
   requireInitialized(): void {
     if (this.#initialized) return;
     throw new TokenError('NotInitialized', "The first request must be 'initialize'.");
+  }
+
+  /** Whether it answers `host/sign`. */
+  get signs(): boolean {
+    return this.#signs;
   }
 
   get environment(): Environment {

@@ -9,6 +9,7 @@ import {
 import { getAzToken } from '../protocol/az-token.ts';
 import { deviceCode, log, progress } from '../protocol/host.ts';
 import { initialize, shutdown } from '../protocol/lifecycle.ts';
+import { newPartnerAccessToken, newSecMgmtAccessToken } from '../protocol/partner-token.ts';
 import { forget, ping, status } from '../protocol/session.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import type { RequestContext } from '../token/acquire-token.ts';
@@ -17,9 +18,22 @@ import { responseErrorOf } from './errors.ts';
 import { endWithHost, Host } from './lifecycle.ts';
 import { FrameReader } from './frame-reader.ts';
 import { FrameWriter } from './frame-writer.ts';
+import { hostSigner } from './host-signer.ts';
 import { RequestsUnderWay, type RequestUnderWay } from './requests.ts';
 
-const methods = [initialize, getAzToken, ping, status, forget, shutdown].map((type) => type.method);
+const methods = [
+  initialize,
+  getAzToken,
+  newPartnerAccessToken,
+  newSecMgmtAccessToken,
+  ping,
+  status,
+  forget,
+  shutdown,
+].map((type) => type.method);
+
+type TokenRequestType = RequestType<unknown, unknown, unknown>;
+type Acquire = (parameterSet: string, parameters: Record<string, unknown>, context: RequestContext) => Promise<unknown>;
 
 /** Serves one host over this process's stdin and stdout until the host goes. */
 export function serve(): void {
@@ -56,16 +70,32 @@ export function serve(): void {
     await forgetSession();
     return null;
   });
-  answer(connection, getAzToken, (params, token) => {
-    host.requireInitialized();
-    const { parameterSet, parameters, environment, logLevel, noBrowser } = objectOf(params);
-    host.useEnvironment(environment);
-    const snapshot = host.environment;
-    return requests.during(token, async (request) => {
-      const { acquireAzToken } = await import('../token/az-token.ts');
-      const context = contextOf(connection, request, { environment: snapshot, noBrowser, logLevel });
-      return acquireAzToken(String(parameterSet), objectOf(parameters), context);
+  /** Registers a method that hands out tokens. */
+  function answerWithToken(type: TokenRequestType, acquire: Acquire): void {
+    answer(connection, type, (params, token) => {
+      host.requireInitialized();
+      const { parameterSet, parameters: given, environment, logLevel, noBrowser } = objectOf(params);
+      host.useEnvironment(environment);
+      const snapshot = host.environment;
+      return requests.during(token, async (request) => {
+        const parameters = objectOf(given);
+        const sign = host.signs ? hostSigner(connection, request, parameters['certificate']) : undefined;
+        const context = contextOf(connection, request, { environment: snapshot, noBrowser, logLevel });
+        return acquire(String(parameterSet), parameters, sign ? { ...context, sign } : context);
+      });
     });
+  }
+  answerWithToken(getAzToken, async (...request) => {
+    const { acquireAzToken } = await import('../token/az-token.ts');
+    return acquireAzToken(...request);
+  });
+  answerWithToken(newPartnerAccessToken, async (...request) => {
+    const { acquirePartnerToken } = await import('../token/partner-token.ts');
+    return acquirePartnerToken('New-PartnerAccessToken', ...request);
+  });
+  answerWithToken(newSecMgmtAccessToken, async (...request) => {
+    const { acquirePartnerToken } = await import('../token/partner-token.ts');
+    return acquirePartnerToken('New-SecMgmtAccessToken', ...request);
   });
   answer(connection, shutdown, () => {
     setImmediate(() => process.stdin.destroy());

@@ -12,6 +12,7 @@ import { InFlight } from './in-flight.ts';
 import {
   claimOf,
   clientIdOf,
+  parameterSetOf,
   precedenceOf,
   refuseOthers,
   resourceOf,
@@ -77,13 +78,7 @@ export async function acquireAzToken(
 }
 
 function demandOf(parameterSet: string, parameters: Record<string, unknown>): AzTokenDemand {
-  const set = azTokenParameterSets.find((known) => known === parameterSet);
-  if (!set) {
-    throw new TokenError(
-      'InvalidParameterSet',
-      `Get-AzToken has no parameter set '${parameterSet}'. It has ${azTokenParameterSets.join(', ')}.`,
-    );
-  }
+  const set = parameterSetOf(parameterSet, azTokenParameterSets, 'Get-AzToken');
   refuseOthers(parameters, set, parametersOfSet[set], allParameters);
   const resource = resourceOf(parameters);
   const scopes = scopesOf(parameters);

@@ -1,9 +1,11 @@
+import { TokenError } from '../protocol/token-error.ts';
 import { withRequestContext, type RequestContext } from '../platform/request-context.ts';
 
 interface Flight<Result> {
   readonly result: Promise<Result>;
   readonly controller: AbortController;
-  waiting: number;
+  /** The requests that wait for the result. */
+  readonly waiting: Set<RequestContext>;
 }
 
 /**
@@ -20,7 +22,7 @@ export class InFlight<Result> {
    */
   async join(key: string, context: RequestContext, work: () => Promise<Result>): Promise<Result> {
     const flight = this.#flights.get(key) ?? this.#start(key, context, work);
-    flight.waiting += 1;
+    flight.waiting.add(context);
     const cancelled = Promise.withResolvers<never>();
     const cancel = (): void => cancelled.reject(context.signal.reason);
     if (context.signal.aborted) cancel();
@@ -29,8 +31,8 @@ export class InFlight<Result> {
       return await Promise.race([flight.result, cancelled.promise]);
     } finally {
       context.signal.removeEventListener('abort', cancel);
-      flight.waiting -= 1;
-      if (flight.waiting === 0) {
+      flight.waiting.delete(context);
+      if (flight.waiting.size === 0) {
         flight.controller.abort(context.signal.reason);
         this.#end(key, flight);
       }
@@ -39,9 +41,14 @@ export class InFlight<Result> {
 
   #start(key: string, context: RequestContext, work: () => Promise<Result>): Flight<Result> {
     const controller = new AbortController();
-    const shared: RequestContext = { ...context, signal: controller.signal };
+    const waiting = new Set<RequestContext>();
+    const shared: RequestContext = {
+      ...context,
+      signal: controller.signal,
+      ...(context.sign ? { sign: (algorithm, data) => signForAny(waiting, algorithm, data) } : {}),
+    };
     const result = withRequestContext(shared, work);
-    const flight: Flight<Result> = { result, controller, waiting: 0 };
+    const flight: Flight<Result> = { result, controller, waiting };
     this.#flights.set(key, flight);
     const end = (): void => this.#end(key, flight);
     result.then(end, end);
@@ -50,5 +57,24 @@ export class InFlight<Result> {
 
   #end(key: string, flight: Flight<Result>): void {
     if (this.#flights.get(key) === flight) this.#flights.delete(key);
+  }
+}
+
+/**
+ * A host signs only for a request that it still waits for, so one that is under way is asked, and another one when that
+ * one is cancelled meanwhile.
+ */
+async function signForAny(
+  waiting: ReadonlySet<RequestContext>,
+  ...request: Parameters<NonNullable<RequestContext['sign']>>
+): Promise<Uint8Array> {
+  for (;;) {
+    const context = [...waiting].find((one) => one.sign && !one.signal.aborted);
+    if (!context?.sign) throw new TokenError('Cancelled', 'The request was cancelled.');
+    try {
+      return await context.sign(...request);
+    } catch (error) {
+      if (!context.signal.aborted) throw error;
+    }
   }
 }

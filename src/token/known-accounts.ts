@@ -1,7 +1,7 @@
 import type { ClientIdentity } from '../msal/applications.ts';
 import { asTokenError } from '../grants/foreign-errors.ts';
 import { silent, type SignedInAccount } from '../grants/signed-in-account.ts';
-import type { TokenAnswer } from '../grants/token-answer.ts';
+import type { EntraAnswer } from '../grants/token-answer.ts';
 import { currentRequest, withRequestContext } from '../platform/request-context.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function tokenOfKnownAccount(request: {
   readonly claims?: string | undefined;
   /** Go past the cache. */
   readonly force: boolean;
-}): Promise<TokenAnswer | undefined> {
+}): Promise<EntraAnswer | undefined> {
   const known = signedIn.get(keyOf(request.identity));
   const context = currentRequest();
   if (!known || !context) return undefined;

@@ -1,4 +1,4 @@
-import { credentialSources, type AzTokenParameters, type CredentialSource } from '../protocol/az-token.ts';
+import { credentialSources, type CredentialSource } from '../protocol/az-token.ts';
 import { TokenError } from '../protocol/token-error.ts';
 
 /** The formats of parameters. Messages name a parameter as PowerShell users know it. */
@@ -17,33 +17,52 @@ export function invalid(parameter: string, problem: string): TokenError {
   return new TokenError('InvalidParameter', `Parameter ${parameter}: ${problem}`, { parameter });
 }
 
+/** A parameter's name in PowerShell. */
+export function inPowerShell(name: string): string {
+  // What a host found under a thumbprint travels in its place.
+  return name === 'certificate' ? 'CertificateThumbprint' : name.charAt(0).toUpperCase() + name.slice(1);
+}
+
 /** @returns the value, undefined when it was not given */
-function text(parameters: Record<string, unknown>, name: string, parameter: string): string | undefined {
+export function textOf(parameters: Record<string, unknown>, name: string): string | undefined {
   const value = parameters[name];
+  const parameter = inPowerShell(name);
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'string') throw invalid(parameter, 'a text is needed.');
   if (value.trim() === '') throw invalid(parameter, 'the value is empty. Leave the parameter out, or give it a value.');
   return value;
 }
 
-export function tenantOf(parameters: Record<string, unknown>): string | undefined {
-  const value = text(parameters, 'tenantId', 'TenantId');
-  if (value === undefined || guid.test(value) || domain.test(value) || tenantGroups.has(value)) return value;
+export function tenantOf(parameters: Record<string, unknown>, name = 'tenantId'): string | undefined {
+  const value = textOf(parameters, name);
+  if (value === undefined || guid.test(value) || domain.test(value) || isTenantGroup(value)) return value;
   throw invalid(
-    'TenantId',
+    inPowerShell(name),
     `'${value}' is no tenant. Give its id (a GUID) or one of its domains, such as contoso.onmicrosoft.com.`,
   );
 }
 
-export function clientIdOf(parameters: Record<string, unknown>): string | undefined {
-  const value = text(parameters, 'clientId', 'ClientId');
+/** Whether the name stands for any tenant, so that only a person's sign-in can tell which one. */
+export function isTenantGroup(tenant: string): boolean {
+  return tenantGroups.has(tenant);
+}
+
+export function isGuid(value: string): boolean {
+  return guid.test(value);
+}
+
+export function clientIdOf(parameters: Record<string, unknown>, name = 'clientId'): string | undefined {
+  const value = textOf(parameters, name);
   if (value === undefined || guid.test(value)) return value;
-  throw invalid('ClientId', `'${value}' is no client id. It is a GUID: the application id of an app registration.`);
+  throw invalid(
+    inPowerShell(name),
+    `'${value}' is no client id. It is a GUID: the application id of an app registration.`,
+  );
 }
 
 /** @returns the resource without a trailing slash */
 export function resourceOf(parameters: Record<string, unknown>): string {
-  const value = text(parameters, 'resource', 'Resource') ?? 'https://graph.microsoft.com';
+  const value = textOf(parameters, 'resource') ?? 'https://graph.microsoft.com';
   const resource = value.replace(/\/+$/, '');
   if (guid.test(resource)) return resource;
   const url = URL.canParse(resource) ? new URL(resource) : undefined;
@@ -56,21 +75,26 @@ export function resourceOf(parameters: Record<string, unknown>): string {
 }
 
 /** @returns the scopes as they were given, `.default` when there are none */
-export function scopesOf(parameters: Record<string, unknown>): readonly string[] {
-  const value = parameters['scope'] ?? ['.default'];
-  if (!Array.isArray(value) || value.length === 0) throw invalid('Scope', 'a list of scopes is needed.');
+export function scopesOf(
+  parameters: Record<string, unknown>,
+  name = 'scope',
+  example = 'User.Read',
+): readonly string[] {
+  const value = parameters[name] ?? ['.default'];
+  const parameter = inPowerShell(name);
+  if (!Array.isArray(value) || value.length === 0) throw invalid(parameter, 'a list of scopes is needed.');
   return value.map((scope: unknown) => {
     if (typeof scope === 'string' && scopeToken.test(scope)) return scope;
     throw invalid(
-      'Scope',
-      `'${String(scope)}' is no scope. Give one scope an element, without spaces, such as User.Read.`,
+      parameter,
+      `'${String(scope)}' is no scope. Give one scope an element, without spaces, such as ${example}.`,
     );
   });
 }
 
 /** @returns the claims challenge as it was given */
 export function claimOf(parameters: Record<string, unknown>): string | undefined {
-  const value = text(parameters, 'claim', 'Claim');
+  const value = textOf(parameters, 'claim');
   if (value === undefined || isJsonObject(value)) return value;
   throw invalid(
     'Claim',
@@ -79,8 +103,8 @@ export function claimOf(parameters: Record<string, unknown>): string | undefined
 }
 
 /** @returns milliseconds */
-export function timeoutOf(parameters: Record<string, unknown>): number {
-  const value = parameters['timeoutSeconds'] ?? 120;
+export function timeoutOf(parameters: Record<string, unknown>, defaultSeconds = 120): number {
+  const value = parameters['timeoutSeconds'] ?? defaultSeconds;
   if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= maximumTimeout) return value * 1000;
   throw invalid('TimeoutSeconds', `'${value as string}' is no number of seconds from 1 to ${maximumTimeout}.`);
 }
@@ -107,19 +131,39 @@ export function precedenceOf(parameters: Record<string, unknown>): readonly Cred
 export function refuseOthers(
   parameters: Record<string, unknown>,
   parameterSet: string,
-  taken: readonly (keyof AzTokenParameters)[],
-  known: readonly (keyof AzTokenParameters)[],
+  taken: readonly string[],
+  known: readonly string[],
 ): void {
   for (const name of Object.keys(parameters)) {
-    if (taken.some((one) => one === name) || parameters[name] === undefined) continue;
-    const parameter = name.charAt(0).toUpperCase() + name.slice(1);
-    if (!known.some((one) => one === name)) throw invalid(parameter, 'there is no such parameter.');
+    if (taken.includes(name) || parameters[name] === undefined) continue;
+    const parameter = inPowerShell(name);
+    if (!known.includes(name)) throw invalid(parameter, 'there is no such parameter.');
     throw new TokenError(
       'InvalidParameterCombination',
       `Parameter ${parameter} can't be used together with the parameter set ${parameterSet}.`,
       { parameter },
     );
   }
+}
+
+/** @throws TokenError MissingParameter */
+export function requireAll(parameters: Record<string, unknown>, parameterSet: string, needed: readonly string[]): void {
+  const missing = needed.find((name) => parameters[name] === undefined || parameters[name] === null);
+  if (missing === undefined) return;
+  const parameter = inPowerShell(missing);
+  throw new TokenError('MissingParameter', `The parameter set ${parameterSet} needs the parameter ${parameter}.`, {
+    parameter,
+  });
+}
+
+/** @throws TokenError InvalidParameterSet */
+export function parameterSetOf<Set extends string>(given: string, known: readonly Set[], command: string): Set {
+  const set = known.find((one) => one === given);
+  if (set !== undefined) return set;
+  throw new TokenError(
+    'InvalidParameterSet',
+    `${command} has no parameter set '${given}'. It has ${known.join(', ')}.`,
+  );
 }
 
 function isJsonObject(value: string): boolean {

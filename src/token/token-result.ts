@@ -12,7 +12,6 @@ export function azTokenResult(
 ): AzTokenResult {
   const claims = claimsOf(answer.accessToken);
   const expiresOn = expiryOf(answer, claimOf(claims, 'exp'));
-  const reusableUntil = expiresOn - renewalOffset;
   return {
     token: answer.accessToken,
     expiresOn,
@@ -20,15 +19,21 @@ export function azTokenResult(
     tenantId: claimOf(claims, 'tid') ?? requested.tenantId ?? null,
     scopes: claimOf(claims, 'scp')?.split(' ').filter(Boolean) ?? requested.scopes,
     claims: claims.map(([name, ...values]) => [name, ...values.map((value) => `'${value}`)] as const),
-    reusableUntil: answer.reusable && reusableUntil > Date.now() ? reusableUntil : null,
+    reusableUntil: reusableUntil(answer, expiresOn),
   };
+}
+
+/** Until when a host may hand the answer out again, in Unix milliseconds; null: never. */
+export function reusableUntil({ reusable }: TokenAnswer, expiresOn: number): number | null {
+  const until = expiresOn - renewalOffset;
+  return reusable && until > Date.now() ? until : null;
 }
 
 /**
  * The token's own `exp` (RFC 7519 section 4.1.4) wins over what a tool printed: older versions of az print a local
  * time without its zone, which is an hour off on the days that change it.
  */
-function expiryOf(answer: TokenAnswer, exp: string | undefined): number {
+export function expiryOf(answer: TokenAnswer, exp: string | undefined): number {
   const seconds = Number(exp);
   return Number.isFinite(seconds) && seconds > 0 ? Math.round(seconds * 1000) : answer.expiresOn;
 }

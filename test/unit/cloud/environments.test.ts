@@ -11,6 +11,16 @@ describe('The cloud', () => {
       wellKnown: true,
     });
   });
+  it.each([
+    ['AzureCloud', 'https://login.microsoftonline.com', true],
+    ['AzureChinaCloud', 'https://login.chinacloudapi.cn', true],
+    ['AzureGermanCloud', 'https://login.microsoftonline.de', true],
+    ['AzurePPE', 'https://login.windows-ppe.net', false],
+    ['AzureUSGovernment', 'https://login.microsoftonline.us', true],
+  ] as const)('is the one that -Environment %s names, whatever AZURE_AUTHORITY_HOST says', (name, host, wellKnown) => {
+    const cloud = chosenCloud({ AZURE_AUTHORITY_HOST: 'nonsense' }, name);
+    expect(cloud).toEqual({ authorityHost: host, wellKnown });
+  });
   it('is not well known when the host is nobody that Microsoft runs', () => {
     expect(chosenCloud({ AZURE_AUTHORITY_HOST: 'https://localhost:8443' })).toEqual({
       authorityHost: 'https://localhost:8443',

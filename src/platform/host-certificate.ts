@@ -1,0 +1,65 @@
+import { X509Certificate } from 'node:crypto';
+import { signingAlgorithms, type SigningAlgorithm } from '../protocol/host.ts';
+import type { HostCertificate } from '../protocol/partner-token.ts';
+import { TokenError } from '../protocol/token-error.ts';
+
+/** A certificate whose private key the host keeps, checked as far as that can be done without the key. */
+export interface CheckedCertificate {
+  /** As the person gave it. */
+  readonly thumbprint: string;
+  /** The certificate and its chain: DER, base64. */
+  readonly x5c: readonly string[];
+  /** PS256 where the key can do it: RS256 is for old keys only. */
+  readonly algorithm: SigningAlgorithm;
+}
+
+/**
+ * Checks what a host says of a certificate.
+ * @throws TokenError CertificateInvalid for a certificate that has
+ * expired, is not valid yet, or has no RSA key
+ */
+export function checkHostCertificate(description: HostCertificate): CheckedCertificate {
+  const { thumbprint, x5c, algorithms } = description;
+  const leaf = readCertificate(x5c[0] ?? '', thumbprint);
+  for (const one of x5c.slice(1)) readCertificate(one, thumbprint);
+  if (leaf.publicKey.asymmetricKeyType !== 'rsa') {
+    throw invalid(thumbprint, 'has no RSA key; Entra takes RSA keys only. Use a certificate with an RSA key.');
+  }
+  const now = Date.now();
+  if (leaf.validToDate.getTime() <= now) {
+    throw invalid(
+      thumbprint,
+      `expired on ${leaf.validToDate.toISOString()}. Make a new one, and register it with the application.`,
+    );
+  }
+  if (leaf.validFromDate.getTime() > now) {
+    throw invalid(
+      thumbprint,
+      `is valid only from ${leaf.validFromDate.toISOString()}. Check this machine's clock, or wait.`,
+    );
+  }
+  const algorithm = signingAlgorithms.find((one) => algorithms.includes(one));
+  if (!algorithm) {
+    throw invalid(
+      thumbprint,
+      `has a private key that can do neither ${signingAlgorithms.join(' nor ')}. Use another certificate.`,
+    );
+  }
+  return { thumbprint, x5c, algorithm };
+}
+
+/** @param der base64 */
+function readCertificate(der: string, thumbprint: string): X509Certificate {
+  try {
+    return new X509Certificate(Buffer.from(der, 'base64'));
+  } catch (cause) {
+    throw invalid(thumbprint, "can't be read. Import it again.", cause);
+  }
+}
+
+function invalid(thumbprint: string, why: string, cause?: unknown): TokenError {
+  return new TokenError('CertificateInvalid', `The certificate ${thumbprint} ${why}`, {
+    parameter: 'CertificateThumbprint',
+    cause,
+  });
+}
