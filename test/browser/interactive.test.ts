@@ -1,22 +1,15 @@
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import { startEmulator } from '../../src/emulator/server.ts';
 import { getAzToken } from '../../src/protocol/az-token.ts';
 import { status } from '../../src/protocol/session.ts';
 import { makeBrowserOpener, type BrowserOpener } from '../helpers/browser-opener.ts';
+import { chromiumFile, launchChromium, signInOn } from '../helpers/chromium.ts';
 import { startEngine, type Engine } from '../helpers/engine.ts';
 import { alice, ask, contoso, refusalOf, towards, type Emulator } from '../helpers/flows.ts';
 
-/** Chromium as Debian and others install it; playwright's own download isn't needed. */
-const chromiumFile = [
-  process.env['CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find((file) => file && existsSync(file));
 const desktopApplication = '9ab11c00-0000-4000-8000-000000000003';
 
 // Chromium is not everywhere; where it is missing, the same flow is still tested from PowerShell without a browser.
@@ -30,17 +23,7 @@ describe.skipIf(!chromiumFile)('A sign-in in a real browser', () => {
 
   beforeAll(async () => {
     emulator = await startEmulator();
-    browser = await chromium.launch({
-      executablePath: chromiumFile ?? '',
-      args: [
-        '--no-sandbox',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser.close();
@@ -66,11 +49,7 @@ describe.skipIf(!chromiumFile)('A sign-in in a real browser', () => {
     return new URL(address);
   }
 
-  async function signIn(): Promise<void> {
-    await page.getByLabel(/user ?name|e-?mail|sign-in name/i).fill(alice.username);
-    await page.getByLabel(/password/i).fill(alice.password);
-    await page.getByRole('button', { name: /sign in/i }).click();
-  }
+  const signIn = (): Promise<void> => signInOn(page);
 
   function portOf(address: URL): number {
     return Number(new URL(address.searchParams.get('redirect_uri') ?? '').port);

@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { alice } from './flows.ts';
+
+/** Chromium as Debian and others install it; playwright's own download isn't needed. Undefined where there is none. */
+export const chromiumFile = [
+  process.env['CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((file) => file && existsSync(file));
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: chromiumFile ?? '',
+    args: [
+      '--no-sandbox',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** Alice at the emulator's login page. */
+export async function signInOn(page: Page): Promise<void> {
+  await page.getByLabel(/user ?name|e-?mail|sign-in name/i).fill(alice.username);
+  await page.getByLabel(/password/i).fill(alice.password);
+  await page.getByRole('button', { name: /sign in/i }).click();
+}
