@@ -2,7 +2,7 @@ import type { ClientIdentity } from '../msal/applications.ts';
 import { asTokenError } from '../grants/foreign-errors.ts';
 import { silent, type SignedInAccount } from '../grants/signed-in-account.ts';
 import type { EntraAnswer } from '../grants/token-answer.ts';
-import { currentRequest, withRequestContext } from '../platform/request-context.ts';
+import { requestUnderWay, withRequestContext } from '../platform/request-context.ts';
 
 /**
  * Who signed in last at each client and tenant in this session, for commands that ask a person only the first time.
@@ -34,8 +34,8 @@ export async function tokenOfKnownAccount(request: {
   readonly force: boolean;
 }): Promise<EntraAnswer | undefined> {
   const known = signedIn.get(keyOf(request.identity));
-  const context = currentRequest();
-  if (!known || !context) return undefined;
+  if (!known) return undefined;
+  const context = requestUnderWay();
   // A context of its own, so that how this fails isn't taken for how the sign-in that follows fails.
   return withRequestContext({ ...context }, async () => {
     try {

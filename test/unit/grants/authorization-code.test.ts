@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { constants, sign as signWith, X509Certificate } from 'node:crypto';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSelfSignedCertificate } from '../../../src/emulator/certificates.ts';
@@ -128,6 +128,52 @@ describe("A confidential client's browser sign-in", () => {
     await grant;
     expect(emulator.requests.find(({ grantType }) => grantType === 'authorization_code')).toMatchObject({
       clientAssertion: { header: { alg: 'PS256' }, claims: { sub: certificateApp } },
+    });
+  });
+
+  describe("whose certificate is the host's", () => {
+    const { certificate, privateKey } = createSelfSignedCertificate('sign-in');
+    const x5c = [new X509Certificate(certificate).raw.toString('base64')];
+    const credential = {
+      kind: 'hostCertificate',
+      certificate: { thumbprint: 'AB12', x5c, algorithm: 'PS256' },
+    } as const;
+    beforeEach(() => {
+      emulator.directory.applications.find(({ id }) => id === certificateApp)?.certificates?.push(certificate);
+    });
+
+    it('has an assertion signed there, once the code has come', async () => {
+      const signed: string[] = [];
+      const sign = async (algorithm: string, data: Uint8Array): Promise<Uint8Array> => {
+        signed.push(algorithm);
+        return signWith('sha256', data, { key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 });
+      };
+      context = recordedContext({ environment: context.environment, signal: controller.signal, sign });
+      const grant = signIn({ clientId: certificateApp, credential, ports });
+      await browserAddress();
+      expect(signed).toEqual([]);
+      await person();
+      expect((await grant).accessToken).toMatch(/^ey/);
+      expect(signed).toEqual(['PS256']);
+      expect(emulator.requests.find(({ grantType }) => grantType === 'authorization_code')).toMatchObject({
+        clientAssertion: { header: { alg: 'PS256', x5c }, claims: { sub: certificateApp } },
+        body: { code_verifier: '***' },
+        status: 200,
+      });
+    });
+
+    it("has the host's reason in shell and browser when it doesn't sign", async () => {
+      const refusal = new TokenError('SigningFailed', 'The key is locked.');
+      context = recordedContext({
+        environment: context.environment,
+        signal: controller.signal,
+        sign: () => Promise.reject(refusal),
+      });
+      const grant = signIn({ clientId: certificateApp, credential, ports });
+      const { page } = await person();
+      expect(await tokenErrorOf(grant)).toBe(refusal);
+      expect(page).toContain('The key is locked.');
+      expect(tokenRequests(emulator)).toBe(0);
     });
   });
 
