@@ -22,6 +22,7 @@ export interface ErrorBody {
 /** A refusal on its way to the client. */
 export class AadstsError extends Error {
   readonly code: AadstsCode;
+  readonly values: readonly string[];
   readonly error: string;
   readonly status: number;
   readonly suberror: string | undefined;
@@ -43,6 +44,7 @@ export class AadstsError extends Error {
     );
     this.name = 'AadstsError';
     this.code = code;
+    this.values = values;
     this.error = changes.error ?? refusal.error;
     // RFC 6749 section 5.2
     this.status = this.error === 'invalid_client' ? 401 : 400;

@@ -1,16 +1,22 @@
 /**
  * The refusals of the token service: AADSTS number, OAuth 2.0 error and Entra's sentence.
- * Clients branch on number and error; people search the web for the sentence: so all of them are Entra's own.
+ * Clients branch on number and error; people search the web for the sentence: so all of them are Entra's own, but where a comment says otherwise.
  */
 export const refusals = {
   28000: {
     error: 'invalid_scope',
     text: 'Provided value for the input parameter scope is not valid because it contains more than one resource. Scope {0} is not valid.',
   },
+  50000: {
+    error: 'server_error',
+    text: 'There was an error issuing a token or an issue with our sign-in service.',
+  },
   50011: {
     error: 'invalid_request',
     text: "The redirect URI '{0}' specified in the request does not match the redirect URIs configured for the application '{1}'. Make sure the redirect URI sent in the request matches one added to your application in the Azure portal. Navigate to https://aka.ms/redirectUriMismatchError to learn more about how to troubleshoot this error.",
   },
+  // Entra has several sentences under this number; they all begin like this
+  50013: { error: 'invalid_grant', text: 'Assertion {0}' },
   50020: {
     error: 'invalid_grant',
     text: "User account '{0}' does not exist in tenant '{1}' and cannot access the application '{2}' in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Azure Active Directory user account.",
@@ -82,6 +88,23 @@ export const refusals = {
     error: 'expired_token',
     text: "The provided value for the input parameter 'device_code' is not valid. This device code has expired.",
   },
+  70025: {
+    error: 'invalid_client',
+    text: "The client '{0}'({1}) has no configured federated identity credentials.",
+  },
+  82001: {
+    error: 'unauthorized_client',
+    text: "Agentic application '{0}' is not permitted to request app-only tokens for resource '{1}'.",
+  },
+  // The number is Entra's, the sentence made after that of 82001
+  82002: {
+    error: 'unauthorized_client',
+    text: "Agentic application '{0}' is not permitted to request on-behalf-of tokens.",
+  },
+  82018: {
+    error: 'unauthorized_client',
+    text: 'Response types other than none are not allowed for agent blueprints and agent Identities.',
+  },
   90002: {
     error: 'invalid_request',
     text: "Tenant '{0}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.",
@@ -92,6 +115,11 @@ export const refusals = {
     text: "The required field '{0}' is missing from the credential. Ensure that you have all the necessary parameters for the login request.",
   },
   90023: { error: 'invalid_request', text: 'The request is not valid. {0}' },
+  90061: { error: 'invalid_request', text: 'Request to External OIDC endpoint failed.' },
+  240002: {
+    error: 'invalid_request',
+    text: "Input id_token cannot be used as 'urn:ietf:params:oauth:grant-type:jwt-bearer' grant.",
+  },
   500011: {
     error: 'invalid_resource',
     text: 'The resource principal named {0} was not found in the tenant named {1}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.',
@@ -99,6 +127,14 @@ export const refusals = {
   500112: {
     error: 'invalid_client',
     text: "The reply address '{0}' does not match the reply address '{1}' provided when requesting Authorization code.",
+  },
+  500131: {
+    error: 'invalid_grant',
+    text: "Assertion audience does not match the Client app presenting the assertion. The audience in the assertion was '{0}' and the expected audience is '{1}' or one of the Application Uris of this application with App ID '{2}'({3}). The downstream client must request a token for the expected audience (the application that made the OBO request) and this application should use that token as the assertion.",
+  },
+  500133: {
+    error: 'invalid_grant',
+    text: 'Assertion is not within its valid time range. Ensure that the access token is not expired before using it for user assertion, or request a new token. Current time: {0}, expiry time of assertion {1}.',
   },
   501481: {
     error: 'invalid_grant',
@@ -143,6 +179,26 @@ export const refusals = {
     suberror: 'token_expired',
     text: 'The refresh token has expired due to inactivity. The token was issued on {0} and was inactive for {1}.',
   },
+  700211: {
+    error: 'invalid_client',
+    text: "No matching federated identity record found for presented assertion issuer '{0}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation",
+  },
+  700212: {
+    error: 'invalid_client',
+    text: "No matching federated identity record found for presented assertion audience '{0}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation",
+  },
+  700213: {
+    error: 'invalid_client',
+    text: "No matching federated identity record found for presented assertion subject '{0}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation",
+  },
+  700226: {
+    error: 'invalid_client',
+    text: 'Only MSI tokens may be used as Federated Identity Credentials for AAD issuer.',
+  },
+  700229: {
+    error: 'invalid_client',
+    text: 'Forbidden token type. Only app-only tokens may be used as Federated Identity Credentials for AAD issuer.',
+  },
   900144: { error: 'invalid_request', text: "The request body must contain the following parameter: '{0}'." },
   900561: { error: 'invalid_request', text: 'The endpoint only accepts {0} requests. Received a {1} request.' },
   900971: { error: 'invalid_request', text: 'No reply address provided.' },
@@ -153,6 +209,11 @@ export const refusals = {
   5002738: {
     error: 'invalid_client',
     text: "Invalid JWT token. '{0}' is not a supported signature algorithm. Supported signing algorithms are: 'RS256, PS256'.",
+  },
+  7000112: { error: 'unauthorized_client', text: "Application '{0}'({1}) is disabled." },
+  7000114: {
+    error: 'unauthorized_client',
+    text: "Application '{0}' is not allowed to make application on-behalf-of calls.",
   },
   7000215: {
     error: 'invalid_client',

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { AadstsError } from './aadsts-errors.ts';
+import { isAgentIdentity } from './agent-identities.ts';
 import { findApplication } from './directory.ts';
 import type { Application, Tenant, TenantSelector, User } from './directory.ts';
 import type { EndpointRequest, Reply } from './http.ts';
@@ -78,6 +79,7 @@ function readRequest(
 ): AuthorizationRequest {
   const responseType = parameters.get('response_type');
   if (!responseType) throw new AadstsError(900144, ['response_type']);
+  if (client.isBlueprint || isAgentIdentity(client)) throw new AadstsError(82018);
   if (responseType !== 'code') throw refusedResponseType(responseType);
   const scope = parameters.get('scope');
   if (!scope) throw new AadstsError(900144, ['scope']);

@@ -2,16 +2,17 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose';
 import type { JWTPayload, ProtectedHeaderParameters } from 'jose';
 import { AadstsError } from './aadsts-errors.ts';
+import { isAgentIdentity } from './agent-identities.ts';
+import { validityOf } from './assertion-times.ts';
 import { findApplication } from './directory.ts';
 import type { Application, TenantSelector } from './directory.ts';
 import { issuerOf } from './discovery.ts';
+import { verifyFederatedAssertion } from './federated-assertion.ts';
 import type { EndpointRequest } from './http.ts';
 import type { ClientCredential } from './issue-token.ts';
 import type { EmulatorState } from './state.ts';
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-/** How far a client's clock may be off. */
-const clockSkewSeconds = 300;
 
 export interface AuthenticatedClient {
   readonly client: Application;
@@ -40,8 +41,7 @@ export async function authenticateClient(
     return { client, credential: 'none' };
   }
   if (assertion) {
-    await verifyAssertion(state, request, tenant, client, assertion);
-    return { client, credential: 'certificate' };
+    return { client, credential: await verifyAssertion(state, request, tenant, client, assertion) };
   }
   if (!secret) throw new AadstsError(7000218);
   verifySecret(state, client, secret);
@@ -65,14 +65,14 @@ function verifySecret({ now }: EmulatorState, { id, secrets = [] }: Application,
   }
 }
 
-/** Certificate credentials: a JWT that the application signed with a key whose certificate is registered. */
+/** A JWT of an issuer that the application trusts, or that it signed with a key whose certificate is registered. */
 async function verifyAssertion(
   state: EmulatorState,
   request: EndpointRequest,
   tenant: TenantSelector,
   client: Application,
   assertion: string,
-): Promise<void> {
+): Promise<'certificate' | 'federated'> {
   const type = request.form.get('client_assertion_type');
   if (!type) throw new AadstsError(900144, ['client_assertion_type']);
   if (type !== assertionType) {
@@ -88,6 +88,10 @@ async function verifyAssertion(
   }
   request.log.clientAssertion = { header, claims };
   if (header.alg !== 'RS256' && header.alg !== 'PS256') throw new AadstsError(5002738, [header.alg ?? 'none']);
+  if (isAgentIdentity(client) || /^https?:/.test(claims.iss ?? '')) {
+    await verifyFederatedAssertion(state, tenant, client, assertion, claims);
+    return 'federated';
+  }
   if (claims.iss !== client.id || claims.sub !== client.id) throw new AadstsError(700021);
   const audiences = acceptedAudiences(state, request, tenant);
   if (typeof claims.aud !== 'string' || !audiences.has(claims.aud.toLowerCase())) throw new AadstsError(700023);
@@ -105,6 +109,7 @@ async function verifyAssertion(
   }
   verifyTimes(state, claims);
   noteRepetition(state, request, claims);
+  return 'certificate';
 }
 
 /** Entra takes the token endpoint (v1 or v2) or the issuer, by the tenant's id or by the name in the address. */
@@ -145,29 +150,9 @@ const thumbprintIn = (value: unknown): Buffer | undefined =>
 const hash = (algorithm: string, content: Uint8Array): Buffer => createHash(algorithm).update(content).digest();
 const thumbprintOf = ({ fingerprint }: X509Certificate): string => fingerprint.replaceAll(':', '');
 
-function verifyTimes({ now }: EmulatorState, claims: Record<string, unknown>): void {
-  const notBefore = secondsOf(claims['nbf']);
-  const expires = secondsOf(claims['exp']);
-  if (expires === undefined) throw new AadstsError(50027, ['It has no exp claim.']);
-  const current = now() / 1000;
-  if (expires + clockSkewSeconds < current || (notBefore !== undefined && notBefore - clockSkewSeconds > current)) {
-    const text = (seconds: number | undefined): string => {
-      const date = new Date((seconds ?? 0) * 1000);
-      return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString();
-    };
-    throw new AadstsError(700024, [text(current), text(notBefore), text(expires)]);
-  }
-}
-
-/**
- * Some clients write times as text: digits are as good as a number.
- * @throws AadstsError 50027 for anything else
- */
-function secondsOf(value: unknown): number | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  if (typeof value === 'string' && /^\d+$/.test(value)) return Number(value);
-  throw new AadstsError(50027, ['nbf and exp must be numbers.']);
+function verifyTimes({ now }: EmulatorState, claims: JWTPayload): void {
+  const { valid, current, notBefore, expires } = validityOf(now(), claims);
+  if (!valid) throw new AadstsError(700024, [current, notBefore, expires]);
 }
 
 /** MSAL sends one assertion for ten minutes, so a repeated jti is no refusal; but whoever looks shall see it. */

@@ -2,6 +2,8 @@ import type { DirectoryInput } from './directory.ts';
 
 const contoso = '11111111-1111-4111-8111-111111111111';
 const fabrikam = '22222222-2222-4222-8222-222222222222';
+const blueprint = 'b1ee9000-0000-4000-8000-000000000007';
+const invoiceAgent = 'a9e47000-0000-4000-8000-000000000008';
 
 /** What the emulator serves when nobody gives it another directory; docs/emulator.md has it as tables. */
 export const defaultDirectory: DirectoryInput = {
@@ -41,6 +43,12 @@ export const defaultDirectory: DirectoryInput = {
       displayName: 'Frank Fisher',
       givenName: 'Frank',
       surname: 'Fisher',
+    },
+    {
+      id: 'a9e47000-0000-4000-8000-0000000000f1',
+      userPrincipalName: 'invoice.agent@contoso.onmicrosoft.com',
+      displayName: 'Invoice Agent',
+      agentIdentities: [invoiceAgent],
     },
   ],
   applications: [
@@ -106,6 +114,72 @@ export const defaultDirectory: DirectoryInput = {
       delegatedPermissions: ['https://graph.microsoft.com/User.Read', 'https://api.partnercenter.microsoft.com/*'],
       applicationPermissions: ['https://graph.microsoft.com/User.Read.All'],
       adminConsent: true,
+    },
+    {
+      id: blueprint,
+      name: 'Contoso Agents',
+      tenants: [contoso],
+      isBlueprint: true,
+      secrets: [{ value: 'Blueprint-Secret~1' }],
+      certificates: [],
+      federatedCredentials: [
+        // The managed identity contoso-shared
+        { issuer: `{authority}/${contoso}/v2.0`, subject: 'a5516000-0000-4000-8000-0000000000f2' },
+      ],
+      identifierUris: [`api://${blueprint}`],
+      accessTokenVersion: 2,
+      scopes: ['access_agent'],
+    },
+    {
+      id: invoiceAgent,
+      name: 'Contoso Invoice Agent',
+      tenants: [contoso],
+      blueprint,
+      applicationPermissions: ['https://graph.microsoft.com/User.Read.All', 'api://contoso-orders/Orders.Read.All'],
+    },
+    {
+      id: 'a9e47000-0000-4000-8000-000000000009',
+      name: 'Contoso Mail Agent',
+      tenants: [contoso],
+      blueprint,
+      applicationPermissions: ['https://graph.microsoft.com/Mail.Send'],
+    },
+    {
+      id: 'a9e47000-0000-4000-8000-00000000000a',
+      name: 'Contoso Retired Agent',
+      tenants: [contoso],
+      blueprint,
+      disabled: true,
+    },
+    {
+      id: 'c1ae0700-0000-4000-8000-00000000000b',
+      name: 'Contoso Agent Portal',
+      tenants: [contoso],
+      publicClient: true,
+      redirectUris: ['http://localhost'],
+      delegatedPermissions: [`api://${blueprint}/access_agent`],
+      adminConsent: true,
+    },
+    {
+      id: 'c1d0ad00-0000-4000-8000-00000000000c',
+      name: 'Contoso Workload',
+      tenants: [contoso],
+      federatedCredentials: [
+        { issuer: '{authority}/emulator/issuer', subject: 'repo:contoso/scripts:ref:refs/heads/main' },
+      ],
+      applicationPermissions: ['https://graph.microsoft.com/User.Read.All'],
+    },
+  ],
+  consents: [
+    {
+      client: invoiceAgent,
+      user: 'alice@contoso.onmicrosoft.com',
+      scopes: ['https://graph.microsoft.com/User.Read', 'https://graph.microsoft.com/Mail.Read'],
+    },
+    {
+      client: invoiceAgent,
+      user: 'invoice.agent@contoso.onmicrosoft.com',
+      scopes: ['https://graph.microsoft.com/User.Read', 'https://graph.microsoft.com/Mail.Send'],
     },
   ],
   managedIdentities: [

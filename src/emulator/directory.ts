@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { JWK } from 'jose';
 import { AadstsError } from './aadsts-errors.ts';
 import { wellKnownApplications } from './well-known-applications.ts';
 
@@ -10,6 +11,9 @@ export interface Directory {
   managedIdentities: ManagedIdentity[];
   /** What App Service puts into IDENTITY_HEADER; requests to the identity endpoint must show it. */
   identityHeader: string;
+  consents: Consent[];
+  /** What parent tokens are for in the emulator's cloud: `api://AzureADTokenExchange`, or that of another cloud. */
+  tokenExchangeAudience: string;
   /** User principal name of somebody who is signed in without the login page, for clients without a browser. */
   scriptedUser?: string;
 }
@@ -27,12 +31,15 @@ export interface User {
   /** Object id: GUID. */
   id: string;
   userPrincipalName: string;
-  password: string;
+  /** Absent: no person can sign in. */
+  password?: string;
   displayName: string;
   givenName?: string;
   surname?: string;
   mail?: string;
   disabled?: boolean;
+  /** Ids of the agent identities that get tokens for this user by themselves (`user_fic`). */
+  agentIdentities?: string[];
 }
 
 export interface Application {
@@ -62,6 +69,38 @@ export interface Application {
   applicationPermissions?: string[];
   /** An administrator has consented to the delegated permissions for everybody. */
   adminConsent?: boolean;
+  /** Nobody gets a token through it, its agent identities included. */
+  disabled?: boolean;
+  /** Whose tokens it may prove itself with. */
+  federatedCredentials?: FederatedCredential[];
+  /** An agent identity blueprint: its credentials get the parent tokens of its agent identities. */
+  isBlueprint?: boolean;
+  /** Of a blueprint: what it has consent for, its agent identities have consent for. */
+  inheritDelegatedPermissions?: boolean;
+  /** Makes it an agent identity: id of its blueprint. It has no credentials of its own. */
+  blueprint?: string;
+}
+
+/** Trust in tokens of another issuer: workload identity federation. */
+export interface FederatedCredential {
+  /** `iss` of the tokens; `{authority}` in it stands for the emulator's own address. */
+  issuer: string;
+  /** `sub` of the tokens, to the letter. */
+  subject: string;
+  /** Default: the token exchange's. */
+  audiences?: string[];
+  /** Public keys of the issuer; the emulator knows its own. */
+  keys?: JWK[];
+}
+
+/** A consent that was given before the emulator started. */
+export interface Consent {
+  /** Id of the application. */
+  client: string;
+  /** User principal name; absent: an administrator has consented for everybody. */
+  user?: string;
+  /** `https://graph.microsoft.com/User.Read` */
+  scopes: string[];
 }
 
 export interface Secret {
@@ -96,6 +135,8 @@ export function completeDirectory(input: DirectoryInput): Directory {
     tenants: input.tenants ?? [],
     users: input.users ?? [],
     managedIdentities: input.managedIdentities ?? [],
+    consents: input.consents ?? [],
+    tokenExchangeAudience: input.tokenExchangeAudience ?? 'api://AzureADTokenExchange',
     identityHeader: input.identityHeader ?? 'emulator-identity-header',
     applications: [...own, ...wellKnownApplications.filter(({ id }) => !own.some((each) => each.id === id))],
   });
@@ -130,12 +171,15 @@ export const findUser = (directory: Directory, userPrincipalName: string): User 
 
 /**
  * @param tenant where the client is used
- * @throws AadstsError 700016 where the tenant hasn't got it, 50194 for a single-tenant app without a tenant
+ * @throws AadstsError 700016 where the tenant hasn't got it, 50194 for a single-tenant app without a tenant, 7000112
+ *   where it or its blueprint is disabled
  */
 export function findApplication(directory: Directory, id: string, tenant: TenantSelector): Application {
   const application = directory.applications.find((each) => same(each.id, id));
   const where = typeof tenant === 'string' ? tenant : tenant.name;
   if (!application) throw new AadstsError(700016, [id, where]);
+  if (application.disabled) throw new AadstsError(7000112, [application.id, application.name]);
+  if (application.blueprint !== undefined) findApplication(directory, application.blueprint, tenant);
   const { tenants } = application;
   if (typeof tenant === 'string') {
     if (tenants?.length === 1) throw new AadstsError(50194, [application.id, application.name]);
@@ -155,8 +199,12 @@ export function findResource(directory: Directory, name: string, tenant: TenantS
   );
 }
 
-/** Object id of an application's service principal in a tenant: always the same GUID for the same pair. */
+/**
+ * Object id of an application's service principal in a tenant: always the same GUID for the same pair. An agent
+ * identity is a service principal and nothing else, so both its ids are one.
+ */
 export function servicePrincipalId(application: Application, tenant: Tenant): string {
+  if (application.blueprint !== undefined) return application.id;
   const hex = createHash('sha256').update(`${application.id}/${tenant.id}`.toLowerCase()).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

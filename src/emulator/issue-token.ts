@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { agentClaims, parentTokenSubject } from './agent-identities.ts';
 import { servicePrincipalId } from './directory.ts';
 import type { Application, ManagedIdentity, Tenant, User } from './directory.ts';
 import { issuerOf } from './discovery.ts';
@@ -8,8 +9,13 @@ import type { ResourceScopes } from './scopes.ts';
 import type { EmulatorState, Grant } from './state.ts';
 
 /** How the client proved who it is: the `appidacr` and `azpacr` claims. */
-export type ClientCredential = 'none' | 'secret' | 'certificate';
-const authenticationContext: Record<ClientCredential, string> = { none: '0', secret: '1', certificate: '2' };
+export type ClientCredential = 'none' | 'secret' | 'certificate' | 'federated';
+const authenticationContext: Record<ClientCredential, string> = {
+  none: '0',
+  secret: '1',
+  certificate: '2',
+  federated: '2',
+};
 
 /** Entra dates tokens back by five minutes, for services whose clock is late. */
 const backdatedSeconds = 300;
@@ -78,7 +84,7 @@ async function issue(
 /** A token with which the client acts for a user; @param scopes what `scp` says */
 export function issueUserToken(
   state: EmulatorState,
-  { tenant, user, client, authenticated }: Grant,
+  { tenant, user, client, authenticated, withoutSignIn }: Grant,
   resource: ResourceScopes,
   scopes: readonly string[],
   credential: ClientCredential,
@@ -93,9 +99,7 @@ export function issueUserToken(
         ? { preferred_username: user.userPrincipalName }
         : {
             acct: 0,
-            acr: '1',
-            amr: ['pwd'],
-            auth_time: Math.floor(authenticated / 1000),
+            ...(!withoutSignIn && { acr: '1', amr: ['pwd'], auth_time: Math.floor(authenticated / 1000) }),
             idp: undefined,
             family_name: user.surname,
             given_name: user.givenName,
@@ -108,6 +112,7 @@ export function issueUserToken(
       oid: user.id,
       scp: scopes.join(' '),
       sub: pairwiseSubject(user, resource.resource.id),
+      ...agentClaims(client, user),
     },
   );
 }
@@ -130,6 +135,36 @@ export function issueApplicationToken(
       oid: objectId,
       sub: objectId,
       ...rolesClaim(state, tenant, resource, client.applicationPermissions),
+      ...agentClaims(client),
+    },
+  );
+}
+
+/** A token with which a blueprint's agent identity proves itself (`fmi_path`), as it is seen in Entra. */
+export function issueParentToken(
+  state: EmulatorState,
+  tenant: Tenant,
+  blueprint: Application,
+  resource: ResourceScopes,
+  credential: ClientCredential,
+  fmiPath: string,
+): Promise<IssuedToken> {
+  return issue(
+    state,
+    {
+      tenant,
+      resource,
+      client: blueprint,
+      credential,
+      requested: { capabilities: [], authenticationContexts: [] },
+    },
+    {
+      idtyp: 'app',
+      oid: servicePrincipalId(blueprint, tenant),
+      sub: parentTokenSubject(tenant, blueprint.id, fmiPath),
+      xms_act_fct: '1 9',
+      xms_idrel: '7 26',
+      xms_sub_fct: '1 9',
     },
   );
 }

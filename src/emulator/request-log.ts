@@ -27,7 +27,7 @@ export interface RequestLogEntry {
 }
 
 const secretNames =
-  /^(client_secret|client_assertion|assertion|password|code|code_verifier|refresh_token|device_code|id_token_hint|flow_token|authorization|cookie|x-identity-header|secret)$/i;
+  /^(client_secret|client_assertion|assertion|password|code|code_verifier|refresh_token|device_code|id_token_hint|flow_token|user_federated_identity_credential|authorization|cookie|x-identity-header|secret)$/i;
 
 export const mask = '***';
 

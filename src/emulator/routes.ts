@@ -14,6 +14,7 @@ import type { Endpoint, NextAnswer } from './scenarios.ts';
 import { consentEndpoint, loginEndpoint } from './sign-in.ts';
 import type { EmulatorState } from './state.ts';
 import { tokenEndpoint } from './token-endpoint.ts';
+import { workloadIssuerEndpoints } from './workload-issuer.ts';
 
 type Handler = (state: EmulatorState, request: EndpointRequest, tenant: TenantSelector) => Reply | Promise<Reply>;
 
@@ -47,6 +48,9 @@ export const endpointOf: Route = ({ path }) => {
   if (path === '/devicelogin') return { endpoint: 'page', handler: deviceLoginEndpoint };
   if (path === '/emulator/scenarios') return { handler: scenariosControl };
   if (path === '/emulator/requests') return { handler: requestsControl };
+  const [, issuerTail = ''] = /^\/emulator\/issuer\/(.+)$/.exec(path) ?? [];
+  const issuerHandler = Object.hasOwn(workloadIssuerEndpoints, issuerTail) && workloadIssuerEndpoints[issuerTail];
+  if (issuerHandler) return { handler: issuerHandler };
   const [, tenant = '', tail = ''] = /^\/([^/]+)\/(.+)$/.exec(path) ?? [];
   const found = Object.hasOwn(tenantEndpoints, tail) ? tenantEndpoints[tail] : undefined;
   return found && { ...found, tenant: decodeURIComponent(tenant) };

@@ -4,7 +4,8 @@ import type { Application, Directory, Tenant, TenantSelector, User } from './dir
 import type { EmulatorState } from './state.ts';
 
 const openidScopes = new Set(['openid', 'profile', 'email', 'offline_access']);
-const graph = '00000003-0000-0000-c000-000000000000';
+/** Application id of Microsoft Graph. */
+export const graph = '00000003-0000-0000-c000-000000000000';
 
 /** The scopes of a request that belong to one resource. */
 export interface ResourceScopes {
@@ -110,12 +111,19 @@ export function grantedScopes(
   client: Application,
   resource: Application,
 ): Set<string> {
-  const byUser = state.consents.get(consentKey(tenant, user, client)) ?? [];
+  const { directory, consents } = state;
+  const byUser = consents.get(consentKey(tenant, user, client)) ?? [];
+  const before = directory.consents.filter(
+    (each) => each.client === client.id && (each.user ?? user.userPrincipalName) === user.userPrincipalName,
+  );
+  const blueprint = directory.applications.find(({ id }) => id === client.blueprint);
   return new Set([
-    ...(client.adminConsent ? registeredScopes(state.directory, tenant, client, resource) : []),
+    ...(client.adminConsent ? registeredScopes(directory, tenant, client, resource) : []),
+    ...before.flatMap(({ scopes }) => permissionsFor(directory, tenant, resource, scopes, resource.scopes)),
     ...Array.from(byUser)
       .filter((each) => each.startsWith(`${resource.id}/`))
       .map((each) => each.slice(resource.id.length + 1)),
+    ...(blueprint?.inheritDelegatedPermissions ? grantedScopes(state, tenant, user, blueprint, resource) : []),
   ]);
 }
 

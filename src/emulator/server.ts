@@ -19,6 +19,7 @@ import type { Route } from './routes.ts';
 import { NextAnswers } from './scenarios.ts';
 import { createSigningKey } from './signing-keys.ts';
 import type { EmulatorState } from './state.ts';
+import { WorkloadKey } from './workload-issuer.ts';
 
 export interface EmulatorOptions {
   /** Of the authority; default 0: the system chooses. */
@@ -98,6 +99,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     authority: `https://localhost:${port}`,
     directory: completeDirectory(options.directory ?? defaultDirectory),
     signingKey,
+    workloadKey: new WorkloadKey(),
     lifetimes: {
       accessToken: options.tokenLifetimeSeconds ?? 3600,
       managedIdentityToken: options.tokenLifetimeSeconds,

@@ -1,7 +1,7 @@
 import { createHash, generateKeyPair, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { exportJWK, SignJWT } from 'jose';
+import { compactVerify, exportJWK, SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
 import { createSelfSignedCertificate } from './certificates.ts';
 
@@ -10,6 +10,8 @@ export interface SigningKey {
   /** A JWK Set, as `/discovery/v2.0/keys` has it, without the issuer. */
   readonly publicJwk: Readonly<Record<string, unknown>>;
   sign(claims: JWTPayload): Promise<string>;
+  /** Whether this key has signed the token, and nobody has changed it since. */
+  verify(token: string): Promise<boolean>;
 }
 
 export async function createSigningKey(): Promise<SigningKey> {
@@ -33,5 +35,10 @@ async function describe(privateKey: KeyObject): Promise<SigningKey> {
       x5c: [raw.toString('base64')],
     },
     sign: (claims) => new SignJWT(claims).setProtectedHeader(header).sign(privateKey),
+    verify: (token) =>
+      compactVerify(token, publicKey, { algorithms: ['RS256'] }).then(
+        () => true,
+        () => false,
+      ),
   };
 }

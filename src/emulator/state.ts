@@ -3,6 +3,7 @@ import type { RequestLogEntry } from './request-log.ts';
 import type { NextAnswers } from './scenarios.ts';
 import type { PendingSignIn } from './sign-in.ts';
 import type { SigningKey } from './signing-keys.ts';
+import type { WorkloadKey } from './workload-issuer.ts';
 
 /** How long things live, in seconds. */
 export interface Lifetimes {
@@ -21,6 +22,7 @@ export interface EmulatorState {
   readonly authority: string;
   readonly directory: Directory;
   readonly signingKey: SigningKey;
+  readonly workloadKey: WorkloadKey;
   readonly lifetimes: Lifetimes;
   readonly requests: RequestLogEntry[];
   readonly nextAnswers: NextAnswers;
@@ -55,6 +57,8 @@ export interface Grant {
   readonly issued: number;
   /** Unix milliseconds. */
   readonly authenticated: number;
+  /** Nobody signed in: an agent got the token for its user account. */
+  readonly withoutSignIn?: boolean | undefined;
 }
 
 export interface DeviceCode {

@@ -5,7 +5,9 @@ import type { TenantSelector } from './directory.ts';
 import { authorizationCode } from './grants/authorization-code.ts';
 import { clientCredentials } from './grants/client-credentials.ts';
 import { deviceCode } from './grants/device-code.ts';
+import { onBehalfOf } from './grants/on-behalf-of.ts';
 import { refreshToken } from './grants/refresh-token.ts';
+import { userFederatedIdentityCredential } from './grants/user-federated-identity-credential.ts';
 import type { EndpointRequest, Reply } from './http.ts';
 import type { EmulatorState } from './state.ts';
 
@@ -21,7 +23,9 @@ const grants: Record<string, GrantHandler> = {
   client_credentials: clientCredentials,
   device_code: deviceCode,
   refresh_token: refreshToken,
+  user_fic: userFederatedIdentityCredential,
   'urn:ietf:params:oauth:grant-type:device_code': deviceCode,
+  'urn:ietf:params:oauth:grant-type:jwt-bearer': onBehalfOf,
 };
 
 /** `/{tenant}/oauth2/v2.0/token` */

@@ -9,6 +9,31 @@ const everyMicrosoftScope = [
   'https://outlook.office365.com/*',
 ];
 
+/**
+ * What parent tokens and federated tokens are for, in each cloud. The ids of the other clouds than the public one are
+ * made up.
+ */
+const tokenExchanges: readonly Application[] = [
+  {
+    id: 'fb60f99c-7a34-4190-8149-302f77469936',
+    name: 'AAD Token Exchange Endpoint',
+    identifierUris: ['api://AzureADTokenExchange'],
+    accessTokenVersion: 2,
+  },
+  {
+    id: 'fb60f99c-0000-4000-8000-0000000000a1',
+    name: 'AAD Token Exchange Endpoint (US Government)',
+    identifierUris: ['api://AzureADTokenExchangeUSGov'],
+    accessTokenVersion: 2,
+  },
+  {
+    id: 'fb60f99c-0000-4000-8000-0000000000a2',
+    name: 'AAD Token Exchange Endpoint (China)',
+    identifierUris: ['api://AzureADTokenExchangeChina'],
+    accessTokenVersion: 2,
+  },
+];
+
 /** The resources of Microsoft and its public clients that scripts use without registering anything. */
 export const wellKnownApplications: readonly Application[] = [
   {
@@ -68,6 +93,7 @@ export const wellKnownApplications: readonly Application[] = [
     scopes: ['Exchange.Manage', 'Mail.Read', 'Mail.Send'],
     roles: ['Exchange.ManageAsApp', 'Mail.Read', 'Mail.Send'],
   },
+  ...tokenExchanges,
   {
     id: '04b07795-8ddb-461a-bbee-02f9e1bf7b46',
     name: 'Microsoft Azure CLI',
@@ -93,3 +119,7 @@ export const wellKnownApplications: readonly Application[] = [
     adminConsent: true,
   },
 ];
+
+/** Whether tokens for this application are credentials themselves. */
+export const isTokenExchange = (application: Application): boolean =>
+  tokenExchanges.some(({ id }) => id === application.id);

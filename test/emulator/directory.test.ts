@@ -5,6 +5,7 @@ import { afterAll, expect, test } from 'vitest';
 import { defaultDirectory } from '../../src/emulator/default-directory.ts';
 import { readDirectory } from '../../src/emulator/directory-file.ts';
 import { completeDirectory, findResource } from '../../src/emulator/directory.ts';
+import type { Application } from '../../src/emulator/directory.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'directory-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -27,12 +28,24 @@ test.each([
   ['an unknown member', '{"tenant":[]}', /it has 'tenant', which no directory has\./],
   ['a member that is no list', '{"users":{}}', /'users' is no list\./],
   ['a user without a password', '{"users":[{"id":"1","userPrincipalName":"a@b"}]}', /users\[0\] has no 'password'\./],
+  ['a consent without scopes', '{"consents":[{"client":"1"}]}', /consents\[0\] has no 'scopes'\./],
+  [
+    'an agent identity with a secret of its own',
+    '{"applications":[{"id":"1","name":"One","blueprint":"2","secrets":[]}]}',
+    /applications\[0\] is an agent identity \(it has 'blueprint'\), which can't have 'secrets'\./,
+  ],
   ['an application that is null', '{"applications":[null]}', /applications\[0\] has no 'id'\./],
 ])('a directory file with %s is refused, and the error names the file', (_, content, reason) => {
   const path = write(content);
 
   expect(() => readDirectory(path)).toThrow(reason);
   expect(() => readDirectory(path)).toThrow(path);
+});
+
+test("a directory file may have an agent's user account, which has no password", () => {
+  const content = { users: [{ id: '1', userPrincipalName: 'a@b', displayName: 'A', agentIdentities: ['2'] }] };
+
+  expect(readDirectory(write(JSON.stringify(content)))).toEqual(content);
 });
 
 test('a directory file that is not there is refused by its name', () => {
@@ -73,6 +86,24 @@ test('every permission of the default directory belongs to a resource that has i
     check(each.applicationPermissions, 'roles');
   }
   for (const each of directory.managedIdentities) check(each.applicationPermissions, 'roles');
+  for (const each of directory.consents) check(each.scopes, 'scopes');
+});
+
+test('every agent identity of the default directory has a blueprint, every consent an application and a user', () => {
+  const { applications, consents, users } = completeDirectory(defaultDirectory);
+  const idsOf = (wanted: (application: Application) => boolean): string[] =>
+    applications.filter(wanted).map(({ id }) => id);
+  const agents = idsOf(({ blueprint }) => blueprint !== undefined);
+
+  expect(agents).toHaveLength(3);
+  expect(idsOf(({ isBlueprint = false }) => isBlueprint)).toEqual([
+    ...new Set(applications.flatMap(({ blueprint = [] }) => blueprint)),
+  ]);
+  expect(agents).toEqual(expect.arrayContaining(users.flatMap(({ agentIdentities = [] }) => agentIdentities)));
+  expect(agents).toEqual(expect.arrayContaining(consents.map(({ client }) => client)));
+  expect(users.map(({ userPrincipalName }) => userPrincipalName)).toEqual(
+    expect.arrayContaining(consents.map(({ user }) => user)),
+  );
 });
 
 test('two emulators never share a directory', () => {

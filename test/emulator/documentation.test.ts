@@ -20,7 +20,7 @@ test('docs/emulator.md has every id, name and password of the default directory'
   const { tenants = [], users = [], applications = [], managedIdentities = [] } = defaultDirectory;
   const values = [
     ...tenants.flatMap(({ id, name, domains }) => [id, name, ...domains]),
-    ...users.flatMap(({ userPrincipalName, password }) => [userPrincipalName, password]),
+    ...users.flatMap(({ userPrincipalName, password = '' }) => [userPrincipalName, password]),
     ...applications.flatMap(({ id, name, secrets = [] }) => [id, name, ...secrets.map(({ value }) => value)]),
     ...managedIdentities.flatMap(({ clientId, objectId, name }) => [clientId, objectId, name]),
   ];

@@ -4,7 +4,7 @@ import type { AuthenticatedClient } from '../client-authentication.ts';
 import type { EndpointRequest, Reply } from '../http.ts';
 import { clientInfo, issueIdToken, issueUserToken } from '../issue-token.ts';
 import { parseClaims } from '../requested-claims.ts';
-import { grantedScopes, missingConsent, parseScopes, singleResource } from '../scopes.ts';
+import { grantedScopes, graph, missingConsent, parseScopes, singleResource } from '../scopes.ts';
 import type { EmulatorState, Grant } from '../state.ts';
 
 /** Tokens for a client that acts for a user, as far as somebody has consented. */
@@ -26,7 +26,7 @@ export async function userTokens(
   }
   const names = resource.isDefault ? [...granted] : [...new Set([...resource.names, ...granted])];
   const openid = [...requested.openid].filter((name) => name !== 'offline_access');
-  const isGraph = resource.resource.id === '00000003-0000-0000-c000-000000000000';
+  const isGraph = resource.resource.id === graph;
   const issued = await issueUserToken(
     state,
     grant,
@@ -59,9 +59,13 @@ export async function userTokens(
 export const refreshIn = (expiresIn: number): { refresh_in?: number } =>
   expiresIn > 7200 ? { refresh_in: Math.floor(expiresIn / 2) } : {};
 
-function newRefreshToken(state: EmulatorState, { tenant, user, client, scope, authenticated }: Grant): string {
+function newRefreshToken(
+  state: EmulatorState,
+  { user, tenant, client, scope, authenticated, withoutSignIn }: Grant,
+): string {
   const token = `1.${randomBytes(96).toString('base64url')}`;
   // A copy of the user: a refresh token is good for the password that it was got with
-  state.refreshTokens.set(token, { tenant, user: { ...user }, client, scope, authenticated, issued: state.now() });
+  const issued = state.now();
+  state.refreshTokens.set(token, { tenant, user: { ...user }, client, scope, authenticated, withoutSignIn, issued });
   return token;
 }
