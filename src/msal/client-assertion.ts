@@ -44,7 +44,7 @@ async function signedAssertion(
       `The private key of certificate ${thumbprint} is not at hand: this client signs nothing.`,
     );
   }
-  const signature = await context.sign(algorithm, Buffer.from(content));
+  const signature = await context.sign(algorithm, Buffer.from(content), context.signal);
   const key = {
     key: new X509Certificate(der).publicKey,
     ...(algorithm === 'PS256' ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 } : {}),

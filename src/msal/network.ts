@@ -90,7 +90,8 @@ async function send<Body>(
 ): Promise<NetworkResponse<Body>> {
   const context = currentRequest();
   context?.log('debug', `${method} ${withoutQuery(url)}`);
-  const attempt = (): Promise<RawResponse> => exchange(method, new URL(url), options, timeout, context?.signal);
+  // Async: what node throws at once, of a header it won't send for one, is a failed exchange too.
+  const attempt = async (): Promise<RawResponse> => exchange(method, new URL(url), options, timeout, context?.signal);
   const response = await attempt()
     .catch((error: unknown) => (trustSystemStoreAfter(error) ? attempt() : Promise.reject(error)))
     .catch((error: unknown) => {

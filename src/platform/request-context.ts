@@ -20,10 +20,11 @@ export interface RequestContext {
   /**
    * Has the host sign with the private key of the certificate that came with the request; absent where it has none.
    * @param data is hashed by the host
+   * @param signal ends the wait, as the end of the request does
    * @returns the signature
    * @throws TokenError SigningFailed; the signal's reason
    */
-  sign?(algorithm: SigningAlgorithm, data: Uint8Array): Promise<Uint8Array>;
+  sign?(algorithm: SigningAlgorithm, data: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
   /** How the command that asks speaks of its parameters; default: as Get-AzToken does. */
   readonly wording?: Wording | undefined;
 }

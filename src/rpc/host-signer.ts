@@ -17,15 +17,16 @@ export function hostSigner(
   if (typeof certificate !== 'object' || certificate === null || !('handle' in certificate)) return undefined;
   const { handle } = certificate;
   if (typeof handle !== 'string') return undefined;
-  return async (algorithm, data) => {
-    request.signal.throwIfAborted();
+  return async (algorithm, data, given) => {
+    const signal = AbortSignal.any([request.signal, given]);
+    signal.throwIfAborted();
     const cancellation = new CancellationTokenSource();
     const cancelled = Promise.withResolvers<never>();
     const cancel = (): void => {
       cancellation.cancel();
-      cancelled.reject(request.signal.reason);
+      cancelled.reject(signal.reason);
     };
-    request.signal.addEventListener('abort', cancel, { once: true });
+    signal.addEventListener('abort', cancel, { once: true });
     try {
       const params = { requestId: request.id, handle, algorithm, data: Buffer.from(data).toString('base64') };
       const answer: unknown = await Promise.race([
@@ -34,10 +35,10 @@ export function hostSigner(
       ]);
       return signatureIn(answer);
     } catch (error) {
-      request.signal.throwIfAborted();
+      signal.throwIfAborted();
       throw error instanceof TokenError ? error : refused(error);
     } finally {
-      request.signal.removeEventListener('abort', cancel);
+      signal.removeEventListener('abort', cancel);
       cancellation.dispose();
     }
   };

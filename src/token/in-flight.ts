@@ -45,7 +45,7 @@ export class InFlight<Result> {
     const shared: RequestContext = {
       ...context,
       signal: controller.signal,
-      ...(context.sign ? { sign: (algorithm, data) => signForAny(waiting, algorithm, data) } : {}),
+      ...(context.sign ? { sign: (...request) => signForAny(waiting, ...request) } : {}),
     };
     const result = withRequestContext(shared, work);
     const flight: Flight<Result> = { result, controller, waiting };
@@ -66,13 +66,14 @@ export class InFlight<Result> {
  */
 async function signForAny(
   waiting: ReadonlySet<RequestContext>,
-  ...request: Parameters<NonNullable<RequestContext['sign']>>
+  ...[algorithm, data, signal]: Parameters<NonNullable<RequestContext['sign']>>
 ): Promise<Uint8Array> {
   for (;;) {
+    signal.throwIfAborted();
     const context = [...waiting].find((one) => one.sign && !one.signal.aborted);
     if (!context?.sign) throw new TokenError('Cancelled', 'The request was cancelled.');
     try {
-      return await context.sign(...request);
+      return await context.sign(algorithm, data, signal);
     } catch (error) {
       if (!context.signal.aborted) throw error;
     }
