@@ -17,8 +17,8 @@ export const findAgentIdentity = (
     .find((each) => each.blueprint === blueprint.id && each.id === fmiPath.toLowerCase());
 
 /**
- * Whom a parent token names. Entra's own form, seen in tokens of its: cloud, tenant, the application that asked, and
- * the `fmi_path` that it asked for. So a token of one blueprint never fits an agent identity of another.
+ * Whom a parent token names: cloud, tenant, the application that asked, and the `fmi_path` that it asked for, in the form
+ * that Entra's tokens have it. So a token of one blueprint never fits an agent identity of another.
  */
 export const parentTokenSubject = (tenant: Tenant, applicationId: string, fmiPath: string): string =>
   `/eid1/c/pub/t/${encodeGuid(tenant.id)}/a/${encodeGuid(applicationId)}/${fmiPath}`;

@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { AadstsError } from './aadsts-errors.ts';
+import { isAgentIdentity } from './agent-identities.ts';
 import { findApplication } from './directory.ts';
 import type { Application, TenantSelector } from './directory.ts';
 import type { EndpointRequest, Reply } from './http.ts';
@@ -23,6 +24,8 @@ export function deviceCodeEndpoint(state: EmulatorState, request: EndpointReques
   const clientId = request.form.get('client_id');
   if (!clientId) throw new AadstsError(900144, ['client_id']);
   const client = findApplication(directory, clientId, tenant);
+  // Agents sign nobody in, in whatever way
+  if (client.isBlueprint || isAgentIdentity(client)) throw new AadstsError(82018);
   const scope = request.form.get('scope');
   if (!scope) throw new AadstsError(900144, ['scope']);
   parseScopes(directory, tenant, scope);

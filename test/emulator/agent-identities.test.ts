@@ -136,6 +136,9 @@ describe('a blueprint', () => {
     const { searchParams } = new URL(answer.headers.location ?? '');
     expect(searchParams.get('error')).toBe('unauthorized_client');
     expect(searchParams.get('error_description')).toContain('AADSTS82018');
+    const form = { client_id: id, scope: 'openid' };
+    const device = await call(emulator, `${emulator.authority}/${contoso}/oauth2/v2.0/devicecode`, { form });
+    expect(refusal(device)).toEqual([400, 'unauthorized_client', 82018]);
   });
 });
 

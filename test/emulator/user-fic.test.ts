@@ -3,9 +3,11 @@ import { startEmulator } from '../../src/emulator/server.ts';
 import type { Emulator } from '../../src/emulator/server.ts';
 import {
   agentUser,
+  assertionType,
   askAsAgent,
   askParentToken,
   blueprint,
+  exchangeScope,
   exchangeToken,
   formOf,
   invoiceAgent,
@@ -24,6 +26,7 @@ import {
   confidential,
   contoso,
   desktop,
+  fabrikam,
   frank,
   graphDefault,
   newPkce,
@@ -158,7 +161,11 @@ describe('what Entra refuses, the emulator refuses:', () => {
     [
       'a credential for another audience',
       async () =>
-        ask({ user_federated_identity_credential: tokenIn(await askAsAgent(emulator, { scope: graphDefault })) }),
+        ask({
+          user_federated_identity_credential: tokenIn(
+            await askAsAgent(emulator, { scope: 'api://contoso-orders/.default' }),
+          ),
+        }),
       [400, 'invalid_grant', 50013],
     ],
     [
@@ -223,6 +230,38 @@ describe('what Entra refuses, the emulator refuses:', () => {
   ];
   test.each(refusals)('%s', async (_, request, expected) => {
     expect(refusal(await request())).toEqual(expected);
+  });
+
+  test('a credential of another tenant', async () => {
+    const applications = emulator.directory.applications.filter(({ id }) => [blueprint.id, invoiceAgent].includes(id));
+    for (const { tenants } of applications) tenants?.push(fabrikam);
+    const ofFabrikam = { tenant: fabrikam };
+    const parent = await postToken(
+      emulator,
+      {
+        grant_type: 'client_credentials',
+        client_id: blueprint.id,
+        client_secret: blueprint.secret,
+        scope: exchangeScope,
+        fmi_path: invoiceAgent,
+      },
+      ofFabrikam,
+    );
+    const credential = await postToken(
+      emulator,
+      {
+        grant_type: 'client_credentials',
+        client_id: invoiceAgent,
+        client_assertion_type: assertionType,
+        client_assertion: tokenIn(parent),
+        scope: exchangeScope,
+      },
+      ofFabrikam,
+    );
+    const answer = await ask({ user_federated_identity_credential: tokenIn(credential) });
+    for (const { tenants } of applications) tenants?.pop();
+
+    expect(refusal(answer)).toEqual([400, 'invalid_grant', 50013]);
   });
 
   test('a disabled user account', async () => {
