@@ -41,16 +41,25 @@ function Join-Script {
     ($parts -join "`n`n") + "`n"
 }
 
-# An import reads the commands alone. The bridge to the engine is read by the first command: these functions are what a
-# command calls first, and stand in until then.
+# An import reads the commands alone. The bridge to the engine (Private) is read by the first command, and what most
+# sessions never need (OnDemand) by who needs it first: until then, a function that loads the file stands in for each.
 $bridge = "$name.Bridge.ps1"
-$standIns = foreach ($function in 'Get-EngineHost', 'Complete-TokenResource', 'Complete-TokenScope') {
-    "function $function { . ([System.IO.Path]::Combine(`$ModuleRoot, '$bridge')); $function @args }"
+$onDemand = "$name.OnDemand.ps1"
+
+# Such a file is read inside of a function, and belongs to the module.
+function Join-LaterScript {
+    param([string] $Folder)
+    (Join-Script $Folder) -replace '(?m)^function ', 'function script:'
 }
 
-# The bridge is read inside of a function, and belongs to the module.
-function Join-BridgeScript {
-    (Join-Script Private) -replace '(?m)^function ', 'function script:'
+function Get-StandIn {
+    param([string] $Function, [string] $File, [string] $Before = '')
+    "function script:$Function { $Before. ([System.IO.Path]::Combine(`$ModuleRoot, '$File')); $Function @args }"
+}
+
+function Join-OnDemandStandIn {
+    $functions = [regex]::Matches((Join-Script OnDemand), '(?m)^function (\S+)') | ForEach-Object { $_.Groups[1].Value }
+    ($functions | ForEach-Object { Get-StandIn $_ $onDemand }) -join "`n"
 }
 
 # The commands come where the psm1 of the sources loads its parts from their folders.
@@ -58,6 +67,11 @@ function Join-ModuleScript {
     $script = [System.IO.File]::ReadAllText((Join-Path $source "$name.psm1"))
     $marked = [regex]'(?s)# <parts>.*?# </parts>'
     if (-not $marked.IsMatch($script)) { throw "$name.psm1 does not mark where its parts come." }
+    $standIns = @(
+        Get-StandIn Get-EngineHost $bridge 'Assert-FullLanguage; '
+        Get-StandIn Complete-TokenResource $onDemand
+        Get-StandIn Complete-TokenScope $onDemand
+    )
     $joined = ($standIns -join "`n") + "`n`n" + (Join-Script Public)
     $marked.Replace($script, [System.Text.RegularExpressions.MatchEvaluator] { $joined }, 1)
 }
@@ -84,7 +98,8 @@ function Invoke-ModuleTask {
     Copy-Item (Join-Path $source en-US) $module -Recurse
     Copy-Item $dist (Join-Path $module engine) -Recurse
     [System.IO.File]::WriteAllText((Join-Path $module "$name.psm1"), (Join-ModuleScript), $utf8)
-    [System.IO.File]::WriteAllText((Join-Path $module $bridge), (Join-BridgeScript), $utf8)
+    [System.IO.File]::WriteAllText((Join-Path $module $bridge), (Join-LaterScript Private) + "`n" + (Join-OnDemandStandIn) + "`n", $utf8)
+    [System.IO.File]::WriteAllText((Join-Path $module $onDemand), (Join-LaterScript OnDemand), $utf8)
     Write-Output "Built $module"
 }
 

@@ -1,33 +1,32 @@
-# What the engine says, as hashtables, lists and plain values. Every text stays the text it is: ConvertFrom-Json makes
-# dates of some, other ones in Windows PowerShell than in PowerShell, and is slow at its first use in a process.
-# Takes JSON as JSON.stringify writes it. Anything else is an error of the engine, and may end in an exception.
+# What the engine says, as hashtables, lists, texts, true, false and null. Every text stays the text it is, and a number
+# is the text of its digits: ConvertFrom-Json makes dates of some texts, other ones in Windows PowerShell than in
+# PowerShell, and is slow at its first use in a process.
+# Takes JSON as JSON.stringify writes it. Returns nothing when that is no whole object.
 function ConvertFrom-RpcJson {
     param($Text)
 
     $open = [System.Collections.Stack]::new()
-    $into = [System.Collections.ArrayList]::new()
-    $name = $null
-    foreach ($token in $JsonToken.Matches($Text)) {
-        $value = $token.Value
-        $string = $token.Groups[1]
-        if ($string.Success) {
-            $value = $string.Value
-            if ($value.IndexOf('\') -ge 0) { $value = [regex]::Unescape($value) }
-            if ($token.Groups[2].Length) { $name = $value; continue }
+    $into = @{}
+    $name = 'message'
+    foreach ($match in $JsonToken.Matches($Text)) {
+        $token = $match.Value
+        if ($token -like '"*') {
+            # A name has its colon in the token.
+            $isName = $token -like '*:'
+            $token = if ($isName) { $token.Substring(1, $token.Length - 3) } else { $token.Substring(1, $token.Length - 2) }
+            if ($token -like '*\*') { $token = [regex]::Unescape($token) }
+            if ($isName) { $name = $token; continue }
         }
-        elseif ($value -eq '{') { $open.Push($into); $open.Push($name); $into = @{}; $name = $null; continue }
-        elseif ($value -eq '[') {
-            $open.Push($into); $open.Push($name); $into = [System.Collections.ArrayList]::new(); $name = $null; continue
-        }
-        elseif ($value -eq '}' -or $value -eq ']') { $value = $into; $name = $open.Pop(); $into = $open.Pop() }
-        elseif ($value -eq 'null') { $value = $null }
-        elseif ($value -eq 'true') { $value = $true }
-        elseif ($value -eq 'false') { $value = $false }
-        else { $value = [double]::Parse($value, [cultureinfo]::InvariantCulture) }
-        if ($null -eq $name) { $null = $into.Add($value) } else { $into[$name] = $value; $name = $null }
+        elseif ($token -eq '{') { $open.Push($into); $open.Push($name); $into = @{}; $name = $null; continue }
+        elseif ($token -eq '[') { $open.Push($into); $open.Push($name); $into = [System.Collections.ArrayList]::new(); $name = $null; continue }
+        elseif ($token -eq '}' -or $token -eq ']') { $token = $into; $name = $open.Pop(); $into = $open.Pop() }
+        elseif ($token -eq 'null') { $token = $null }
+        elseif ($token -eq 'true') { $token = $true }
+        elseif ($token -eq 'false') { $token = $false }
+        if ($null -eq $name) { $null = $into.Add($token) } else { $into[$name] = $token; $name = $null }
     }
-    , $into[0]
+    if (-not $open.Count) { $into['message'] }
 }
 
-# A text (and whether a colon follows it, which makes it a name), a bracket, or a bare word.
-$script:JsonToken = [regex]::new('"([^"\\]*(?:\\.[^"\\]*)*)"(:?)|[{}\[\]]|[^\s{}\[\]:,"]+')
+# A text (with the colon that makes it a name), a bracket, or a bare word.
+$script:JsonToken = [regex]::new('"[^"\\]*(?:\\.[^"\\]*)*":?|[{}\[\]]|[^\s{}\[\]:,"]+')

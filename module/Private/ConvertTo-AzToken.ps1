@@ -4,25 +4,26 @@ function ConvertTo-AzToken {
 
     # Not a generic dictionary: to find and make one costs more than the request to the engine.
     $claims = [System.Collections.Specialized.OrderedDictionary]::new()
-    foreach ($claim in $Result.claims) {
+    foreach ($claim in $Result['claims']) {
         # Each value has an apostrophe before it on the wire.
-        $claims[$claim[0]] = [Array]::AsReadOnly(
-            [string[]]@(for ($index = 1; $index -lt $claim.Count; $index++) { $claim[$index].Substring(1) }))
+        $name, $values = $claim
+        $claims[$name] = [array]::AsReadOnly([string[]]@(foreach ($value in $values) { $value.Substring(1) }))
     }
     $token = [pscustomobject]@{
         PSTypeName = 'EntraTokenBridge.AzToken'
-        Token      = $Result.token
-        ExpiresOn  = [DateTimeOffset]::FromUnixTimeMilliseconds([long]$Result.expiresOn)
-        Identity   = $Result.identity
-        TenantId   = $Result.tenantId
-        Scopes     = [string[]]$Result.scopes.ToArray()
+        Token      = $Result['token']
+        ExpiresOn  = [System.DateTimeOffset]::FromUnixTimeMilliseconds($Result['expiresOn'])
+        Identity   = $Result['identity']
+        TenantId   = $Result['tenantId']
+        Scopes     = [string[]]$Result['scopes']
         # Read-only, names and values, as upstream's: the same claims may be handed out again.
         Claims     = $claims.AsReadOnly()
     }
+    $object = $token.PSObject
     # Upstream's name for the same: formats, types and scripts that go by it work.
-    $token.PSObject.TypeNames.Insert(1, 'PipeHow.AzAuth.AzToken')
-    $token.PSObject.Members.Add($TokenAsText)
-    $token.PSObject.Members.Add($TokenDefaultView)
+    $object.TypeNames.Insert(1, 'PipeHow.AzAuth.AzToken')
+    $object.Members.Add($TokenAsText)
+    $object.Members.Add($TokenDefaultView)
     $token
 }
 
@@ -40,14 +41,5 @@ function Copy-AzToken {
 
     $copy = $Token.PSObject.Copy()
     $copy.Scopes = $copy.Scopes.Clone()
-    $copy
-}
-
-# The same with its token as a SecureString.
-function Protect-AzToken {
-    param($Token)
-
-    $copy = Copy-AzToken $Token
-    $copy.Token = [System.Net.NetworkCredential]::new('', $copy.Token).SecurePassword
     $copy
 }

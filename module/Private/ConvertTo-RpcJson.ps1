@@ -1,28 +1,21 @@
-# JSON for what the protocol sends: texts, whole numbers, true and false, lists and dictionaries of them.
+# JSON in ASCII for what the protocol sends: texts, whole numbers, true and false, lists and dictionaries of them.
 # ConvertTo-Json would do, but its first use in a process costs more than the start of the engine.
 function ConvertTo-RpcJson {
     param($Value)
 
-    if ($null -eq $Value) { return 'null' }
     if ($Value -is [string]) {
-        $text = $Value.Replace('\', '\\').Replace('"', '\"')
-        if ($text.IndexOfAny($JsonControlCharacters) -ge 0) {
-            foreach ($character in $JsonControlCharacters) {
-                $text = $text.Replace([string]$character, '\u' + ([int]$character).ToString('x4'))
-            }
-        }
-        return '"' + $text + '"'
+        if ($Value -match '[^\x20\x21\x23-\x5b\x5d-\x7e]') { $Value = Protect-JsonText $Value }
+        '"' + $Value + '"'
     }
-    if ($Value -is [bool]) { if ($Value) { return 'true' } else { return 'false' } }
-    if ($Value -is [System.Collections.IDictionary]) {
-        $members = foreach ($name in $Value.Keys) { (ConvertTo-RpcJson $name) + ':' + (ConvertTo-RpcJson $Value[$name]) }
-        return '{' + [string]::Join(',', [string[]]@($members)) + '}'
+    elseif ($Value -is [System.Collections.IDictionary]) {
+        $members = foreach ($name in $Value.Keys) { '"' + $name + '":' + (ConvertTo-RpcJson $Value[$name]) }
+        '{' + ($members -join ',') + '}'
     }
-    if ($Value -is [System.Collections.IEnumerable]) {
+    elseif ($Value -is [System.Collections.IEnumerable]) {
         $items = foreach ($item in $Value) { ConvertTo-RpcJson $item }
-        return '[' + [string]::Join(',', [string[]]@($items)) + ']'
+        '[' + ($items -join ',') + ']'
     }
-    ([long]$Value).ToString([cultureinfo]::InvariantCulture)
+    elseif ($Value -is [bool]) { if ($Value) { 'true' } else { 'false' } }
+    elseif ($null -eq $Value) { 'null' }
+    else { "$Value" }
 }
-
-$script:JsonControlCharacters = [char[]](0..31)

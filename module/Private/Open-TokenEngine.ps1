@@ -4,78 +4,74 @@ function Open-TokenEngine {
     param($EngineHost)
 
     try {
-        [System.Threading.Monitor]::Enter($EngineHost)
-        if ($EngineHost.Engine) {
+        [System.Threading.Monitor]::Enter($EngineLock)
+        $engine = $EngineHost['Engine']
+        if ($engine) {
             # Whoever started it was stopped before it was greeted.
-            if (-not $EngineHost.Engine.Greeted) { Initialize-TokenEngine $EngineHost.Engine }
-            return $EngineHost.Engine
+            if (-not $engine['Greeted']) { Initialize-TokenEngine $engine }
+            return $engine
         }
 
         $node = Find-Node
         if (-not $node) { return @{ Failure = Get-NodeMissingFailure } }
-        $file = [System.IO.Path]::Combine($ModuleRoot, 'engine', 'engine.js')
+        $file = "$ModuleRoot/engine/engine.js"
         if (-not [System.IO.File]::Exists($file)) {
-            $file = [System.IO.Path]::Combine([System.IO.Path]::GetDirectoryName($ModuleRoot), 'dist', 'engine.js')
-        }
-        if (-not [System.IO.File]::Exists($file)) {
-            $message = "The token engine is missing: there is no '$file'. " +
-            'Install the module EntraTokenBridge again; in a checkout, run: npm run build'
-            return @{ Failure = Get-EngineFailure $message }
+            $file = "$([System.IO.Path]::GetDirectoryName($ModuleRoot))/dist/engine.js" # a checkout
+            if (-not [System.IO.File]::Exists($file)) { return @{ Failure = Get-EngineMissingFailure } }
         }
 
-        $start = [System.Diagnostics.ProcessStartInfo]::new($node, '"' + $file + '"')
-        $start.UseShellExecute = $false
-        $start.CreateNoWindow = $true
-        $start.RedirectStandardInput = $true
-        $start.RedirectStandardOutput = $true
-        $start.RedirectStandardError = $true
+        $start = [System.Diagnostics.ProcessStartInfo]@{
+            FileName               = $node
+            Arguments              = '"' + $file + '"'
+            UseShellExecute        = $false
+            CreateNoWindow         = $true
+            RedirectStandardInput  = $true
+            RedirectStandardOutput = $true
+            RedirectStandardError  = $true
+        }
         # Everybody can read what a process was started with; and a NODE_OPTIONS could bring foreign code into it.
-        $start.Environment.Clear()
+        $environment = $start.Environment
+        $environment.Clear()
         foreach ($name in $EngineEnvironmentNames) {
-            $value = [Environment]::GetEnvironmentVariable($name)
-            if ($value) { $start.Environment[$name] = $value }
+            $value = [System.Environment]::GetEnvironmentVariable($name)
+            if ($value) { $environment.Add($name, $value) }
         }
         try { $process = [System.Diagnostics.Process]::Start($start) }
-        catch {
-            $message = "Node.js at '$node' can't be started: $($_.Exception.GetBaseException().Message)"
-            return @{ Failure = Get-EngineFailure $message }
-        }
-        $output = $process.StandardOutput.BaseStream
-        $bytes = [byte[]]::new(65536)
-        $EngineHost.Engine = @{
+        catch { return @{ Failure = Get-EngineFailure "Node.js at '$node' can't be started: $($_.Exception.GetBaseException().Message)" } }
+        $output = $process.StandardOutput
+        $engine = @{
             Node        = $node
             Process     = $process
-            Input       = $process.StandardInput.BaseStream
+            Input       = $process.StandardInput
             Output      = $output
             LastWords   = $process.StandardError.ReadToEndAsync()
-            Bytes       = $bytes    # what has arrived and isn't read yet: from Start up to End
-            Start       = 0
-            End         = 0
-            Read        = $output.ReadAsync($bytes, 0, $bytes.Length) # always one under way; outlives whoever began it
+            Line        = $output.ReadLineAsync() # the next line, always one under way; outlives whoever asked for it
             Heard       = 0         # how often something has arrived
             Pending     = @{}       # id of a request -> the messages about it that its caller has not taken yet
             NextId      = 1
             Greeted     = $false    # `initialize` has been sent
-            Environment = $null     # what was sent last, as Get-SessionEnvironment tells it
+            Environment = $null     # what was sent last, as Get-AzToken tells it
             Started     = $null     # the answer to `initialize`
             Failure     = $null     # an error object: this engine answers no more
+            Died        = $false    # ... because its process ended by itself
             Closing     = $false    # ends when nothing is pending
         }
-        Initialize-TokenEngine $EngineHost.Engine
-        $EngineHost.Engine
+        $EngineHost['Engine'] = $engine
+        Initialize-TokenEngine $engine
+        $engine
     }
-    finally { [System.Threading.Monitor]::Exit($EngineHost) }
+    finally { [System.Threading.Monitor]::Exit($EngineLock) }
 }
 
 # The first message: short, so that the engine can load what a token takes while the first request is put together.
 function Initialize-TokenEngine {
     param($Engine)
 
-    $edition = if ($PSVersionTable.PSEdition -eq 'Desktop') { 'WindowsPowerShell' } else { 'PowerShell' }
+    $name = if ($PSVersionTable['PSEdition'] -eq 'Desktop') { 'WindowsPowerShell' } else { 'PowerShell' }
     Write-RpcMessage $Engine ('{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":' + $ProtocolVersion +
-        ',"host":{"name":"' + $edition + '","version":"' + $PSVersionTable.PSVersion + '"},"capabilities":{}}}')
-    $Engine.Greeted = $true
+        ',"host":{"name":"' + $name + '","version":"' + $PSVersionTable['PSVersion'] + '"},"capabilities":{}}}')
+    $Engine['Greeted'] = $true
 }
 
 # src/protocol/version.ts
-$script:ProtocolVersion = 1
+$script:ProtocolVersion = '1'

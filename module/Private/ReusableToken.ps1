@@ -8,23 +8,13 @@
 function Add-ReusableToken {
     param($EngineHost, $Key, $Token, $Until, $Generation)
 
+    $ticks = [System.DateTimeOffset]::FromUnixTimeMilliseconds($Until).UtcTicks
     try {
-        [System.Threading.Monitor]::Enter($EngineHost)
-        if ($EngineHost.Generation -ne $Generation) { return }
-        if ($EngineHost.Reusable.Count -ge 1000) { $EngineHost.Reusable.Clear() }
-        $EngineHost.Reusable[$Key] = @{ Token = $Token; UntilTicks = [DateTimeOffset]::FromUnixTimeMilliseconds($Until).UtcTicks }
+        [System.Threading.Monitor]::Enter($EngineLock)
+        if ($EngineHost['Generation'] -ne $Generation) { return }
+        $reusable = $EngineHost['Reusable']
+        if ($reusable.Count -ge 1000) { $reusable.Clear() }
+        $reusable[$Key] = @{ Token = $Token; UntilTicks = $ticks }
     }
-    finally { [System.Threading.Monitor]::Exit($EngineHost) }
-}
-
-# Somebody else may be signed in now.
-function Clear-ReusableToken {
-    param($EngineHost)
-
-    try {
-        [System.Threading.Monitor]::Enter($EngineHost)
-        $EngineHost.Reusable.Clear()
-        $EngineHost.Generation++
-    }
-    finally { [System.Threading.Monitor]::Exit($EngineHost) }
+    finally { [System.Threading.Monitor]::Exit($EngineLock) }
 }

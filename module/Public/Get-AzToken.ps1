@@ -135,6 +135,7 @@ function Get-AzToken {
     #>
     [CmdletBinding(DefaultParameterSetName = 'NonInteractive', PositionalBinding = $false)]
     [OutputType('EntraTokenBridge.AzToken')]
+    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSReviewUnusedParameter', 'ManagedIdentity', Justification = 'It chooses its parameter set.')]
     param(
         [Parameter(Position = 0)]
         [ValidateNotNullOrEmpty()]
@@ -179,16 +180,16 @@ function Get-AzToken {
     # than what it does here.
     $engineHost = $EngineHost
     if (-not $engineHost) { $engineHost = Get-EngineHost }
-    if (-not $engineHost.Engine) { $null = Open-TokenEngine $engineHost }
+    if (-not $engineHost['Engine']) { $null = Open-TokenEngine $engineHost }
 
     $set = $PSCmdlet.ParameterSetName
-    $environment = [string]::Join([string][char]0, @(foreach ($name in $EnvironmentNames) { [Environment]::GetEnvironmentVariable($name) }))
+    $environment = @(foreach ($name in $EnvironmentNames) { [System.Environment]::GetEnvironmentVariable($name) }) -join "`0"
     $key = ($set, $Resource, ($Scope -join ' '), $TenantId, $ClientId, ($CredentialPrecedence -join ' '), $environment) -join "`n"
     if ($Force) { Clear-ReusableToken $engineHost }
     elseif (-not $Claim) {
-        $reusable = $engineHost.Reusable[$key] # see Add-ReusableToken
-        if ($reusable -and $reusable.UntilTicks -gt [DateTime]::UtcNow.Ticks) {
-            $token = $reusable.Token
+        $reusable = $engineHost['Reusable'][$key] # see Add-ReusableToken
+        if ($reusable -and $reusable['UntilTicks'] -gt [datetime]::UtcNow.Ticks) {
+            $token = $reusable['Token']
             if ($AsSecureString) { return Protect-AzToken $token }
             # Copy-AzToken, without its call.
             $token = $token.PSObject.Copy()
@@ -197,54 +198,37 @@ function Get-AzToken {
         }
     }
 
-    # A module's function sees the session's preferences, not those of the script that calls it.
-    foreach ($name in 'Verbose', 'Debug', 'Warning', 'Progress', 'ErrorAction') {
-        if ($PSBoundParameters.ContainsKey($name)) { continue }
-        $ExecutionContext.SessionState.PSVariable.Set($name + 'Preference', $PSCmdlet.GetVariableValue($name + 'Preference'))
-    }
-
     try {
         $parameters = @{ resource = $Resource; scope = $Scope }
         if ($TenantId) { $parameters['tenantId'] = $TenantId }
         if ($Claim) { $parameters['claim'] = $Claim }
         if ($ClientId) { $parameters['clientId'] = $ClientId }
         if ($CredentialPrecedence) { $parameters['credentialPrecedence'] = $CredentialPrecedence }
-        if ($PSBoundParameters.ContainsKey('TimeoutSeconds')) { $parameters['timeoutSeconds'] = $TimeoutSeconds }
+        if ($TimeoutSeconds -ne 120) { $parameters['timeoutSeconds'] = $TimeoutSeconds }
         if ($Force) { $parameters['force'] = $true }
         $request = @{ parameterSet = $set; parameters = $parameters }
-        if ($Interactive) {
-            $noBrowser = Get-NoBrowserReason
-            if ($noBrowser) { $request['noBrowser'] = $noBrowser }
-        }
-        if ($DebugPreference -ne 'SilentlyContinue') { $request['logLevel'] = 'debug' }
-        elseif ($VerbosePreference -ne 'SilentlyContinue') { $request['logLevel'] = 'verbose' }
+        if ($Interactive) { $request['noBrowser'] = Get-NoBrowserReason }
 
-        $generation = $engineHost.Generation
-        $answer = Invoke-TokenEngine $PSCmdlet $engineHost 'azToken/get' $request $environment ($set -ne 'Interactive')
-        if ($engineHost.SignedInBy -and ($Force -or -not [object]::ReferenceEquals($engineHost.SignedInBy, $engineHost.Engine))) {
-            $engineHost.SignedInBy = $null
-            if ($set -eq 'NonInteractive' -and -not $Force) {
-                $PSCmdlet.WriteWarning('The account that signed in with -Interactive is forgotten: the engine that knew it has ended. ' +
-                    'The other sources were asked. Sign in again with Get-AzToken -Interactive.')
-            }
-        }
-        $failure = $answer.error
-        if (-not $failure) {
-            $token = ConvertTo-AzToken $answer.result
+        $generation = $engineHost['Generation']
+        $answer = Invoke-TokenEngine $PSCmdlet $engineHost 'azToken/get' $request $environment 'ConvertTo-AzToken' (-not $Interactive)
+        $result = $answer['result']
+        $signedInBy = $engineHost['SignedInBy']
+        if ($signedInBy) { Test-TokenMemory $PSCmdlet $engineHost $set $Force }
+        if ($result) {
+            $token = ConvertTo-AzToken $result
             if ($Interactive) {
                 Clear-ReusableToken $engineHost
-                $engineHost.SignedInBy = $engineHost.Engine
-                $generation = $engineHost.Generation
+                $engineHost['SignedInBy'] = $engineHost['Engine']
+                $generation = $engineHost['Generation']
             }
-            if ($answer.result.reusableUntil -and -not $Claim) {
-                Add-ReusableToken $engineHost $key (Copy-AzToken $token) ([long]$answer.result.reusableUntil) $generation
-            }
+            $until = $result['reusableUntil']
+            if ($until -and -not $Claim) { Add-ReusableToken $engineHost $key (Copy-AzToken $token) $until $generation }
         }
     }
     catch {
-        $failure = Get-EngineFailure "The module failed: $_ $($_.ScriptStackTrace)"
+        $answer = @{ error = Get-EngineFailure "The module failed: $_ $($_.ScriptStackTrace)" }
     }
-    if ($failure) { $PSCmdlet.WriteError((ConvertTo-TokenErrorRecord $failure ($set + 'TokenError') $Resource)) }
+    if ($answer['error']) { Write-TokenError $PSCmdlet $answer['error'] ($set + 'TokenError') $Resource }
     elseif ($AsSecureString) { Protect-AzToken $token }
     else { $token }
 }

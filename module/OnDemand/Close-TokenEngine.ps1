@@ -4,7 +4,7 @@ function Close-TokenEngine {
     param($EngineHost)
 
     try {
-        [System.Threading.Monitor]::Enter($EngineHost)
+        [System.Threading.Monitor]::Enter($EngineLock)
         $engine = $EngineHost.Engine
         $EngineHost.Engine = $null
         $EngineHost.SignedInBy = $null
@@ -14,7 +14,7 @@ function Close-TokenEngine {
         $engine.Closing = $true
         if ($engine.Pending.Count) { return }
     }
-    finally { [System.Threading.Monitor]::Exit($EngineHost) }
+    finally { [System.Threading.Monitor]::Exit($EngineLock) }
     Stop-EngineProcess $engine 2000
 }
 

@@ -14,6 +14,11 @@ function Get-NodeMissingFailure {
         "Install it: $(Get-NodeInstallation)")
 }
 
+function Get-EngineMissingFailure {
+    Get-EngineFailure ("The token engine is missing: there is no '$([System.IO.Path]::Combine($ModuleRoot, 'engine', 'engine.js'))'. " +
+        'Install the module EntraTokenBridge again; in a checkout, run: npm run build')
+}
+
 function Get-NodeTooOldFailure {
     param($Node, $Version)
 
@@ -26,25 +31,4 @@ function Get-NodeInstallation {
     elseif ([System.IO.Directory]::Exists('/System/Library')) { 'brew install node' }
     else { 'with the package manager (such as: sudo apt install nodejs), or from https://nodejs.org/en/download where its version is too old' }
     "$system. Then start a new session, or let ENTRATOKENBRIDGE_NODE name the node program."
-}
-
-# The version that a Node names itself, which only matters once an engine did not start on it; $null when it names none.
-function Get-NodeVersion {
-    param($Node)
-
-    $start = [System.Diagnostics.ProcessStartInfo]::new($Node, '--version')
-    $start.UseShellExecute = $false
-    $start.CreateNoWindow = $true
-    $start.RedirectStandardInput = $true
-    $start.RedirectStandardOutput = $true
-    $start.RedirectStandardError = $true
-    $null = $start.Environment.Remove('NODE_OPTIONS')
-    try {
-        $process = [System.Diagnostics.Process]::Start($start)
-        $process.StandardInput.Dispose()
-        $said = $process.StandardOutput.ReadToEndAsync()
-        if (-not $process.WaitForExit(3000)) { $process.Kill() }
-        if ($said.Wait(1000) -and $said.Result -match '\Av?([0-9]+\.[0-9]+\.[0-9]+)\s*\z') { $Matches[1] }
-    }
-    catch { Write-Debug "'$Node' tells no version: $_" }
 }

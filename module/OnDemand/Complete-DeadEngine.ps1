@@ -17,7 +17,7 @@ function Complete-DeadEngine {
         $message += ' Run the command again: it starts a new engine.'
         $failure = Get-EngineFailure $message
     }
-    $Engine.Died = -not $Reason -and $Engine.Started
-    if ([object]::ReferenceEquals($EngineHost.Engine, $Engine)) { $EngineHost.Engine = $null }
+    $Engine.Died = -not $Reason -and [bool]$Engine.Started
+    if ([System.Object]::ReferenceEquals($EngineHost.Engine, $Engine)) { $EngineHost.Engine = $null }
     $Engine.Failure = $failure
 }

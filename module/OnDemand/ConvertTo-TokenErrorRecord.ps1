@@ -10,7 +10,7 @@ function ConvertTo-TokenErrorRecord {
     if (-not $category) { $category = 'AuthenticationError' }
     if ($code -eq 'InvalidParameterCombination' -or $code -eq 'PlatformNotSupported') { $ErrorId = $code }
 
-    $exception = if ($category -eq 'InvalidArgument') { [ArgumentException]::new($Failure.message) }
+    $exception = if ($category -eq 'InvalidArgument') { [System.ArgumentException]::new($Failure.message) }
     else { [System.Security.Authentication.AuthenticationException]::new($Failure.message) }
     $exception.Data['Code'] = $code
     $exception.Data['Retryable'] = [bool]$data.retryable
@@ -18,8 +18,8 @@ function ConvertTo-TokenErrorRecord {
         if ($null -ne $data[$name]) { $exception.Data[$name] = $data[$name] }
     }
     if ($null -ne $data.aadsts) { $exception.Data['Aadsts'] = [int]$data.aadsts }
-    if ($null -ne $data.timestamp) { $exception.Data['Timestamp'] = [DateTimeOffset]::FromUnixTimeMilliseconds([long]$data.timestamp) }
-    if ($null -ne $data.retryAfter) { $exception.Data['RetryAfter'] = [TimeSpan]::FromMilliseconds($data.retryAfter) }
+    if ($null -ne $data.timestamp) { $exception.Data['Timestamp'] = [System.DateTimeOffset]::FromUnixTimeMilliseconds([long]$data.timestamp) }
+    if ($null -ne $data.retryAfter) { $exception.Data['RetryAfter'] = [timespan]::FromMilliseconds([double]$data.retryAfter) }
     if ($null -ne $data.steps) {
         $exception.Data['Steps'] = @(foreach ($step in $data.steps) {
                 [pscustomobject]@{ Source = $step.source; Outcome = $step.outcome; Reason = $step.reason }

@@ -3,5 +3,5 @@
 function Get-NoBrowserReason {
     $name = $Host.Name
     if ($name -eq 'ServerRemoteHost') { return 'This is a remote session, and a browser would open on the other computer.' }
-    if (-not [Environment]::UserInteractive) { return 'This session belongs to a service and has no desktop.' }
+    if (-not [System.Environment]::UserInteractive) { return 'This session belongs to a service and has no desktop.' }
 }

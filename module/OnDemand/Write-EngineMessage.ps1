@@ -3,6 +3,11 @@
 function Write-EngineMessage {
     param($Cmdlet, $Message, $Progress)
 
+    # A module's function sees the session's preferences, not those of the script that calls it.
+    $WarningPreference = $Cmdlet.GetVariableValue('WarningPreference')
+    $VerbosePreference = $Cmdlet.GetVariableValue('VerbosePreference')
+    $DebugPreference = $Cmdlet.GetVariableValue('DebugPreference')
+    $ProgressPreference = $Cmdlet.GetVariableValue('ProgressPreference')
     $said = $Message.params
     switch ($Message.method) {
         'host/log' {
@@ -15,7 +20,7 @@ function Write-EngineMessage {
             if ($Progress) { Complete-EngineProgress $Cmdlet $Progress; $Progress = $null }
             if ($said.until) {
                 $record = [System.Management.Automation.ProgressRecord]::new(27182, $said.activity, $said.status)
-                $Progress = @{ Record = $record; Until = [DateTimeOffset]::FromUnixTimeMilliseconds([long]$said.until) }
+                $Progress = @{ Record = $record; Until = [System.DateTimeOffset]::FromUnixTimeMilliseconds($said.until) }
                 Update-EngineProgress $Cmdlet $Progress
             }
         }
@@ -27,7 +32,8 @@ function Write-EngineMessage {
 function Write-EngineLimit {
     param($Cmdlet, $EngineHost, $Engine)
 
-    if ($VerbosePreference -eq 'SilentlyContinue' -or -not $Engine.Started) { return }
+    if (-not $Engine.Started) { return }
+    $VerbosePreference = $Cmdlet.GetVariableValue('VerbosePreference')
     $EngineHost.ToldOfLimits = $true
     foreach ($limit in $Engine.Started.capabilities.limitations) { $Cmdlet.WriteVerbose($limit) }
 }
@@ -36,7 +42,7 @@ function Write-EngineLimit {
 function Update-EngineProgress {
     param($Cmdlet, $Progress)
 
-    $left = [int][Math]::Max(0, [Math]::Ceiling(($Progress.Until - [DateTimeOffset]::UtcNow).TotalSeconds))
+    $left = [int][System.Math]::Max(0, [System.Math]::Ceiling(($Progress.Until - [System.DateTimeOffset]::UtcNow).TotalSeconds))
     if ($left -eq $Progress.Record.SecondsRemaining) { return }
     $Progress.Record.SecondsRemaining = $left
     $Cmdlet.WriteProgress($Progress.Record)

@@ -1,0 +1,11 @@
+# Ends a command with an error record, as its caller's preferences want it: not terminating by itself.
+#   Failure  an error object of the engine, or of Get-EngineFailure
+#   ErrorId  the flow's, as upstream names it
+#   Target   what the token was wanted for
+function Write-TokenError {
+    param($Cmdlet, $Failure, $ErrorId, $Target)
+
+    # A module's function sees the session's preference, not that of the script that calls it.
+    $ErrorActionPreference = $Cmdlet.GetVariableValue('ErrorActionPreference')
+    $Cmdlet.WriteError((ConvertTo-TokenErrorRecord $Failure $ErrorId $Target))
+}
