@@ -41,7 +41,7 @@ export class InFlight<Result> {
 
   #start(key: string, context: RequestContext, work: () => Promise<Result>): Flight<Result> {
     const controller = new AbortController();
-    const waiting = new Set<RequestContext>();
+    const waiting = new Set([context]);
     const shared: RequestContext = {
       ...context,
       signal: controller.signal,

@@ -11,6 +11,7 @@ import {
   type PartnerTokenParameters,
 } from '../../src/protocol/partner-token.ts';
 import { forget } from '../../src/protocol/session.ts';
+import { call } from '../emulator/client.ts';
 import { makeBrowserOpener, type BrowserOpener } from '../helpers/browser-opener.ts';
 import { startEngine, type Engine } from '../helpers/engine.ts';
 import {
@@ -41,7 +42,7 @@ let opener: BrowserOpener;
 
 beforeAll(async () => {
   emulator = await startEmulator({
-    deviceCodeIntervalSeconds: 1,
+    deviceCodeIntervalSeconds: 0.1,
     directory: {
       ...defaultDirectory,
       applications: (defaultDirectory.applications ?? []).map((application) =>
@@ -209,6 +210,22 @@ describe.skipIf(process.platform === 'win32')('The set User', () => {
     expectAlices(await partner(engine, 'User', parameters));
   });
 
+  it('says that the person declined where the code was entered', async () => {
+    engine.connection.onNotification(deviceCode, (code) => void declineDeviceCode(code));
+    const refusal = await refusalOf(partner(engine, 'User', { ...user, useDeviceAuthentication: true }));
+    expect(refusal.data).toMatchObject({ code: 'SignInDenied', aadsts: 65004, retryable: false });
+    expect(refusal.message).toContain('was cancelled or declined where the code was entered');
+  });
+
+  it('says that the code has expired', async () => {
+    await using impatient = await startImpatientEmulator();
+    const environment = towards(impatient.emulator);
+    const parameters = { ...user, useDeviceAuthentication: true };
+    const refusal = await refusalOf(partner(engine, 'User', parameters, { environment }));
+    expect(refusal.data).toMatchObject({ code: 'DeviceCodeExpired', retryable: true });
+    expect(refusal.message).toContain('Run the command again for a new one.');
+  });
+
   it('says that nobody finished in time', async () => {
     const refusal = await refusalOf(partner(engine, 'User', { ...user, timeoutSeconds: 1 }));
     expect(refusal).toMatchObject({
@@ -327,6 +344,19 @@ describe.skipIf(process.platform === 'win32')('The set ByModule', () => {
     });
   });
 });
+
+/** The person enters the code, and then thinks better of it. */
+async function declineDeviceCode({ verificationUri, userCode }: DeviceCodeParams): Promise<void> {
+  const page = await call(emulator, verificationUri, { form: { otc: userCode } });
+  const token = /name="flow_token" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
+  await call(emulator, `${emulator.authority}/common/login`, { form: { flow_token: token, action: 'cancel' } });
+}
+
+/** Its device codes are good for a second. */
+async function startImpatientEmulator(): Promise<AsyncDisposable & { readonly emulator: Emulator }> {
+  const impatient = await startEmulator({ deviceCodeLifetimeSeconds: 1, deviceCodeIntervalSeconds: 0.1 });
+  return { emulator: impatient, [Symbol.asyncDispose]: () => impatient.close() };
+}
 
 /** @returns undefined when the port is somebody else's already, which is as good */
 function listenOn(port: number): Promise<Server | undefined> {

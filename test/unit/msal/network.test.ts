@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { failedExchange, network } from '../../../src/msal/network.ts';
+import { failedExchange, network, tokenResponse } from '../../../src/msal/network.ts';
 import { withRequestContext } from '../../../src/platform/request-context.ts';
 import { recordedContext } from '../../helpers/request-context.ts';
 
@@ -76,6 +76,40 @@ describe('The network client', () => {
     await expect(network.sendGetRequestAsync(url, undefined, 50)).rejects.toMatchObject({
       code: 'Timeout',
       data: { retryable: true },
+    });
+  });
+
+  it('keeps what came with a token for the request that asked, and for no other', async () => {
+    const url = await serve((_request, response) =>
+      response.end(
+        '{"access_token":"at","refresh_token":"rt","expires_in":3599,"ext_expires_in":7199,"token_type":"Bearer"}',
+      ),
+    );
+    await withRequestContext(recordedContext(), async () => {
+      await network.sendPostRequestAsync(url);
+      expect(tokenResponse()).toEqual({ accessToken: 'at', refreshToken: 'rt', extension: 3600 });
+      await withRequestContext(recordedContext(), async () => expect(tokenResponse()).toBeUndefined());
+    });
+    expect(tokenResponse()).toBeUndefined();
+  });
+
+  it.each([
+    ['no refresh token and no times', '{"access_token":"at"}', { refreshToken: undefined, extension: 0 }],
+    ['times as texts', '{"access_token":"at","expires_in":"60","ext_expires_in":"90"}', { extension: 30 }],
+    ['an extension that is none', '{"access_token":"at","expires_in":60,"ext_expires_in":0}', { extension: 0 }],
+  ])('understands an answer with %s', async (_what, body, expected) => {
+    const url = await serve((_request, response) => response.end(body));
+    await withRequestContext(recordedContext(), async () => {
+      await network.sendPostRequestAsync(url);
+      expect(tokenResponse()).toMatchObject(expected);
+    });
+  });
+
+  it('takes what node refuses to send for a failed exchange', async () => {
+    await withRequestContext(recordedContext(), async () => {
+      const headers = { 'x-broken': 'a\nb' };
+      await expect(network.sendPostRequestAsync('http://127.0.0.1:1', { headers })).rejects.toThrow(/x-broken/);
+      expect(failedExchange()).toMatchObject({ error: { code: 'ERR_INVALID_CHAR' } });
     });
   });
 });

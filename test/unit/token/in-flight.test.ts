@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { currentRequest } from '../../../src/platform/request-context.ts';
+import { TokenError } from '../../../src/protocol/token-error.ts';
 import { InFlight } from '../../../src/token/in-flight.ts';
 import { recordedContext } from '../../helpers/request-context.ts';
 
@@ -52,5 +53,53 @@ describe('Requests in flight', () => {
     const inFlight = new InFlight<number>();
     await expect(inFlight.join('a', recordedContext(), () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await inFlight.join('a', recordedContext(), () => Promise.resolve(2))).toBe(2);
+  });
+
+  describe('that need a signature of the host', () => {
+    const data = Buffer.from('data');
+    const work = async (): Promise<string> => {
+      const context = currentRequest();
+      const signature = await context?.sign?.('PS256', data, context.signal);
+      return String(signature);
+    };
+    const neverSigns = (): Promise<never> => Promise.withResolvers<never>().promise;
+
+    it('ask for one that waits, with its own signal', async () => {
+      const asked: unknown[] = [];
+      const sign = async (...request: unknown[]): Promise<Uint8Array> => {
+        asked.push(...request);
+        return Uint8Array.of(1);
+      };
+      expect(await new InFlight<string>().join('a', recordedContext({ sign }), work)).toBe('1');
+      expect(asked).toEqual(['PS256', data, expect.any(AbortSignal)]);
+    });
+
+    it('ask for the next one when the first is cancelled meanwhile', async () => {
+      const inFlight = new InFlight<string>();
+      const controller = new AbortController();
+      const gone = Promise.withResolvers<never>();
+      controller.signal.addEventListener('abort', () => gone.reject(controller.signal.reason));
+      const first = recordedContext({ signal: controller.signal, sign: () => gone.promise });
+      const second = recordedContext({ sign: async () => Uint8Array.of(2) });
+      const calls = [inFlight.join('a', first, work), inFlight.join('a', second, work)];
+      controller.abort(new Error('gone'));
+      await expect(calls[0]).rejects.toThrow('gone');
+      expect(await calls[1]).toBe('2');
+    });
+
+    it("fail with the host's refusal, without asking anybody else", async () => {
+      const inFlight = new InFlight<string>();
+      const refusal = new TokenError('SigningFailed', 'No.');
+      const refusing = recordedContext({ sign: () => Promise.reject(refusal) });
+      const calls = [
+        inFlight.join('a', refusing, work),
+        inFlight.join('a', recordedContext({ sign: neverSigns }), work),
+      ];
+      for (const call of calls) await expect(call).rejects.toBe(refusal);
+    });
+
+    it('have no way to sign where the host has none', async () => {
+      expect(await new InFlight<string>().join('a', recordedContext(), work)).toBe('undefined');
+    });
   });
 });
