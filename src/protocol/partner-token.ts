@@ -88,7 +88,7 @@ export interface PartnerTokenParameters {
 /** MSAL.NET's IAccount. */
 export interface AuthResultAccount {
   readonly username: string;
-  /** The sign-in host, e.g. `login.microsoftonline.com`. */
+  /** The cloud as MSAL files it, e.g. `login.windows.net`; of a token that was given the sign-in host. */
   readonly environment: string;
   readonly homeAccountId: {
     /** `{objectId}.{tenantId}`. */
