@@ -4,7 +4,9 @@ function Complete-DeadEngine {
     param($EngineHost, $Engine, $Reason)
 
     Stop-EngineProcess $Engine 500
-    $lastWords = if ($Engine.LastWords.Wait(1000)) { $Engine.LastWords.Result.Trim() } else { '' }
+    # Not read before: the engine says nothing there but why it crashes, and that fits into the pipe.
+    $said = $Engine.Process.StandardError.ReadToEndAsync()
+    $lastWords = if ($said.Wait(1000)) { $said.Result.Trim() } else { '' }
     if ($lastWords.Length -gt 2000) { $lastWords = '...' + $lastWords.Substring($lastWords.Length - 2000) }
 
     $version = if (-not $Engine.Started -and -not $Reason) { Get-NodeVersion $Engine.Node }

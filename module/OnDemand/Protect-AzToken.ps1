@@ -2,7 +2,8 @@
 function Protect-AzToken {
     param($Token)
 
-    $copy = Copy-AzToken $Token
+    $copy = $Token.PSObject.Copy()
+    $copy.Scopes = $copy.Scopes.Clone()
     $copy.Token = [System.Net.NetworkCredential]::new('', $copy.Token).SecurePassword
     $copy
 }

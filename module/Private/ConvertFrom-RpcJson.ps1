@@ -5,28 +5,26 @@
 function ConvertFrom-RpcJson {
     param($Text)
 
+    $escaped = $Text -cmatch '\\'
     $open = [System.Collections.Stack]::new()
     $into = @{}
     $name = 'message'
-    foreach ($match in $JsonToken.Matches($Text)) {
-        $token = $match.Value
-        if ($token -like '"*') {
-            # A name has its colon in the token.
-            $isName = $token -like '*:'
+    # Texts (with the colon that makes them names), brackets and commas, and what stands between: a bare word or nothing.
+    foreach ($token in $Text -csplit '("[^"\\]*(?:\\.[^"\\]*)*":?|[{}\[\],])') {
+        if (-not $token -or $token -ceq ',') { continue }
+        if ($token[0] -ceq '"') {
+            $isName = $token[-1] -ceq ':'
             $token = if ($isName) { $token.Substring(1, $token.Length - 3) } else { $token.Substring(1, $token.Length - 2) }
-            if ($token -like '*\*') { $token = [regex]::Unescape($token) }
+            if ($escaped) { $token = [regex]::Unescape($token) }
             if ($isName) { $name = $token; continue }
         }
-        elseif ($token -eq '{') { $open.Push($into); $open.Push($name); $into = @{}; $name = $null; continue }
-        elseif ($token -eq '[') { $open.Push($into); $open.Push($name); $into = [System.Collections.ArrayList]::new(); $name = $null; continue }
-        elseif ($token -eq '}' -or $token -eq ']') { $token = $into; $name = $open.Pop(); $into = $open.Pop() }
-        elseif ($token -eq 'null') { $token = $null }
-        elseif ($token -eq 'true') { $token = $true }
-        elseif ($token -eq 'false') { $token = $false }
-        if ($null -eq $name) { $null = $into.Add($token) } else { $into[$name] = $token; $name = $null }
+        elseif ($token -ceq '{') { $open.Push($into); $open.Push($name); $into = @{}; $name = $null; continue }
+        elseif ($token -ceq '[') { $open.Push($into); $open.Push($name); $into = @(); $name = $null; continue }
+        elseif ($token -ceq '}' -or $token -ceq ']') { $token = $into; $name = $open.Pop(); $into = $open.Pop() }
+        elseif ($token -ceq 'null') { $token = $null }
+        elseif ($token -ceq 'true') { $token = $true }
+        elseif ($token -ceq 'false') { $token = $false }
+        if ($null -ceq $name) { $into += , $token } else { $into[$name] = $token; $name = $null }
     }
     if (-not $open.Count) { $into['message'] }
 }
-
-# A text (with the colon that makes it a name), a bracket, or a bare word.
-$script:JsonToken = [regex]::new('"[^"\\]*(?:\\.[^"\\]*)*":?|[{}\[\]]|[^\s{}\[\]:,"]+')

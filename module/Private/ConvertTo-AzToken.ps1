@@ -6,8 +6,9 @@ function ConvertTo-AzToken {
     $claims = [System.Collections.Specialized.OrderedDictionary]::new()
     foreach ($claim in $Result['claims']) {
         # Each value has an apostrophe before it on the wire.
-        $name, $values = $claim
-        $claims[$name] = [array]::AsReadOnly([string[]]@(foreach ($value in $values) { $value.Substring(1) }))
+        $name = $null
+        $values = foreach ($text in $claim) { if ($name) { $text.Substring(1) } else { $name = $text } }
+        $claims[$name] = [array]::AsReadOnly([string[]]$values)
     }
     $token = [pscustomobject]@{
         PSTypeName = 'EntraTokenBridge.AzToken'
@@ -34,12 +35,3 @@ $script:TokenAsText = [System.Management.Automation.PSScriptMethod]::new('ToStri
 $script:TokenDefaultView = [System.Management.Automation.PSMemberSet]::new('PSStandardMembers',
     [System.Management.Automation.PSMemberInfo[]]@([System.Management.Automation.PSPropertySet]::new(
             'DefaultDisplayPropertySet', [string[]]('ExpiresOn', 'Identity', 'TenantId', 'Scopes'))))
-
-# An object of somebody's own: what they change in it, nobody else sees.
-function Copy-AzToken {
-    param($Token)
-
-    $copy = $Token.PSObject.Copy()
-    $copy.Scopes = $copy.Scopes.Clone()
-    $copy
-}

@@ -4,8 +4,9 @@ function ConvertTo-RpcJson {
     param($Value)
 
     if ($Value -is [string]) {
-        if ($Value -match '[^\x20\x21\x23-\x5b\x5d-\x7e]') { $Value = Protect-JsonText $Value }
-        '"' + $Value + '"'
+        $text = $Value -creplace '["\\]', '\$0'
+        if ($text -cmatch '[^\x20-\x7e]') { $text = (Protect-JsonText $text).Replace("`0", '\u0000') }
+        '"' + $text + '"'
     }
     elseif ($Value -is [System.Collections.IDictionary]) {
         $members = foreach ($name in $Value.Keys) { '"' + $name + '":' + (ConvertTo-RpcJson $Value[$name]) }

@@ -7,15 +7,16 @@ function Find-Node {
         if ([System.IO.File]::Exists($named)) { return $named }
         return $null
     }
-    $file = if ($env:OS -eq 'Windows_NT') { 'node.exe' } else { 'node' }
+    $file = 'node'
+    $separator = ':'
+    if ($env:OS -ceq 'Windows_NT') { $file = 'node.exe'; $separator = ';' }
     foreach ($shipped in "$ModuleRoot/runtime/$file", "$ModuleRoot/runtime/bin/$file") {
         if ([System.IO.File]::Exists($shipped)) { return $shipped }
     }
-    foreach ($folder in $env:PATH.Split([System.IO.Path]::PathSeparator)) {
-        $path = "$folder/$file"
-        if ($folder -like '"*"') { $path = $folder.Trim('"') + "/$file" }
-        # A relative entry would mean whatever folder the session is in, and whoever can write there. File.Exists takes
-        # anything, and says no to what can't be a path; IsPathRooted throws then in .NET Framework.
-        if ([System.IO.File]::Exists($path) -and [System.IO.Path]::IsPathRooted($path)) { return $path }
+    foreach ($folder in $env:PATH -csplit $separator) {
+        if ($folder -cmatch '^".*"$') { $folder = $folder.Trim('"') }
+        # A relative entry would mean whatever folder the session is in, and whoever can write there.
+        if ($folder -cnotmatch '^([A-Za-z]:)?[\\/]') { continue }
+        if ([System.IO.File]::Exists("$folder/$file")) { return "$folder/$file" }
     }
 }

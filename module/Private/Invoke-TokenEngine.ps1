@@ -5,17 +5,18 @@
 #   Environment  the session's, as Get-AzToken tells it
 #   Conversion   the function that makes the command's object of a result
 #   Repeatable   no person takes part: when the engine dies, a new one may do the same again
+#   Certificate  as Open-ClientCertificate gives it: whose key signs what the engine asks to be signed for this request
 function Invoke-TokenEngine {
-    param($Cmdlet, $EngineHost, $Method, $Request, $Environment, $Conversion, $Repeatable)
+    param($Cmdlet, $EngineHost, $Method, $Request, $Environment, $Conversion, $Repeatable, $Certificate)
 
     while ($true) {
         # Engine it went to, id there, and where the messages about it arrive. Here before anything is sent: wherever
         # the caller is stopped, the request is let go of.
-        $call = @{ Engine = $null; Id = $null; Inbox = [System.Collections.Queue]::new(); Answer = $null }
+        $call = @{ Engine = $null; Id = $null; Inbox = [System.Collections.Queue]::new(); Answer = $null; Certificate = $Certificate }
         try {
             Send-TokenRequest $Cmdlet $EngineHost $call $Method $Request $Environment
             # A new engine needs a moment; the conversion is compiled meanwhile, which its first use would wait for.
-            if ($call['Id'] -eq '1') { $null = & $Conversion $SampleResult }
+            if ($call['Id'] -ceq '1') { $null = & $Conversion $SampleResult }
             Receive-TokenAnswer $Cmdlet $EngineHost $call
         }
         finally {
@@ -43,9 +44,8 @@ function Send-TokenRequest {
     param($Cmdlet, $EngineHost, $Call, $Method, $Request, $Environment)
 
     # A module's function sees the session's preferences, not those of the script that calls it.
-    $silent = 'SilentlyContinue'
-    if ($Cmdlet.GetVariableValue('DebugPreference') -notlike $silent -or $DebugPreference -notlike $silent) { $Request['logLevel'] = 'debug' }
-    elseif ($Cmdlet.GetVariableValue('VerbosePreference') -notlike $silent -or $VerbosePreference -notlike $silent) { $Request['logLevel'] = 'verbose' }
+    if ($Cmdlet.GetVariableValue('DebugPreference') -cnotmatch '^SilentlyContinue$' -or $DebugPreference -cnotmatch '^SilentlyContinue$') { $Request['logLevel'] = 'debug' }
+    elseif ($Cmdlet.GetVariableValue('VerbosePreference') -cnotmatch '^SilentlyContinue$' -or $VerbosePreference -cnotmatch '^SilentlyContinue$') { $Request['logLevel'] = 'verbose' }
     $params = ConvertTo-RpcJson $Request
     try {
         [System.Threading.Monitor]::Enter($EngineLock)
@@ -56,17 +56,7 @@ function Send-TokenRequest {
         if ($engine['Failure']) { $Call['Answer'] = @{ error = $engine['Failure'] }; return }
 
         $changed = ''
-        if ($engine['Environment'] -cne $Environment) {
-            # Read anew: what is kept is what was sent.
-            $set = @{}
-            $values = foreach ($name in $EnvironmentNames) {
-                $value = [System.Environment]::GetEnvironmentVariable($name)
-                if ($value) { $set[$name] = $value }
-                $value
-            }
-            $Environment = $values -join "`0"
-            $changed = ',"environment":' + (ConvertTo-RpcJson $set)
-        }
+        if ($engine['Environment'] -cne $Environment) { $changed = ',"environment":' + (ConvertTo-RpcEnvironment $Environment) }
         $id = "$($engine['NextId'])"
         $engine['NextId']++
         $Call['Engine'] = $engine
@@ -107,7 +97,7 @@ function Receive-TokenAnswer {
             finally { [System.Threading.Monitor]::Exit($EngineLock) }
 
             if ($message) {
-                if ($message['method']) { $progress = Write-EngineMessage $Cmdlet $message $progress }
+                if ($message['method']) { $progress = Write-EngineMessage $Cmdlet $message $progress $Call }
                 else { $Call['Answer'] = $message }
             }
             elseif (-not $Call['Answer']) {

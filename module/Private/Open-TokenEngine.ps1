@@ -44,7 +44,7 @@ function Open-TokenEngine {
             Process     = $process
             Input       = $process.StandardInput
             Output      = $output
-            LastWords   = $process.StandardError.ReadToEndAsync()
+            Written     = $null     # the last write, under way or done
             Line        = $output.ReadLineAsync() # the next line, always one under way; outlives whoever asked for it
             Heard       = 0         # how often something has arrived
             Pending     = @{}       # id of a request -> the messages about it that its caller has not taken yet
@@ -67,9 +67,8 @@ function Open-TokenEngine {
 function Initialize-TokenEngine {
     param($Engine)
 
-    $name = if ($PSVersionTable['PSEdition'] -eq 'Desktop') { 'WindowsPowerShell' } else { 'PowerShell' }
     Write-RpcMessage $Engine ('{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":' + $ProtocolVersion +
-        ',"host":{"name":"' + $name + '","version":"' + $PSVersionTable['PSVersion'] + '"},"capabilities":{}}}')
+        ',"host":{"name":"PowerShell","version":"' + $PSVersionTable['PSVersion'] + '"},"capabilities":{"sign":true}}}')
     $Engine['Greeted'] = $true
 }
 

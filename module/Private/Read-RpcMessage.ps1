@@ -14,7 +14,7 @@ function Read-RpcMessage {
 
         $message = $null
         $inbox = $null
-        if ($line -like '{*') {
+        if ($line -cmatch '^{') {
             $message = ConvertFrom-RpcJson $line
             if ($message) {
                 $method = $message['method']
@@ -22,12 +22,12 @@ function Read-RpcMessage {
                 if ($method) { $params = $message['params']; $about = if ($params) { $params['requestId'] } }
                 if ($about) { $inbox = $Engine['Pending'][$about] }
                 if (-not $inbox) {
-                    if ($about -eq '0') { Receive-Initialize $EngineHost $Engine $message }
+                    if ($about -ceq '0') { Receive-Initialize $EngineHost $Engine $message }
                     elseif ($method -and $message['id']) { Deny-RpcRequest $Engine $message['id'] }
                 }
             }
         }
-        if (-not $message -and $line -and $line -notlike 'Content-Length: *') {
+        if (-not $message -and $line -and $line -cnotmatch '^Content-Length: ') {
             Stop-EngineProcess $Engine 0
             Complete-DeadEngine $EngineHost $Engine 'It wrote something that is no message.'
             return
@@ -44,6 +44,6 @@ function Receive-Initialize {
     param($EngineHost, $Engine, $Answer)
 
     $result = $Answer['result']
-    if ($result -and $result['protocolVersion'] -eq $ProtocolVersion) { $Engine['Started'] = $result }
+    if ($result -and $result['protocolVersion'] -ceq $ProtocolVersion) { $Engine['Started'] = $result }
     else { Deny-TokenEngine $EngineHost $Engine $Answer }
 }

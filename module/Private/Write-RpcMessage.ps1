@@ -4,12 +4,13 @@ function Write-RpcMessage {
     param($Engine, $Json)
 
     try {
+        # An engine that hangs takes nothing any more when the pipe is full; only then is there anything to wait for.
+        $written = $Engine['Written']
+        if ($written -and -not $written.IsCompleted -and -not $written.Wait(5000)) { $Engine['Process'].Kill() }
         # .NET Framework may write a byte order mark before anything else: it lands in front of a header that means
         # nothing, instead of spoiling the one that counts.
-        # An engine that hangs takes nothing any more when the pipe is full.
-        $taken = $Engine['Input'].WriteAsync(
-            "Content-Type: application/json; charset=utf-8`r`nContent-Length: $($Json.Length)`r`n`r`n$Json").Wait(5000)
-        if (-not $taken) { $Engine['Process'].Kill() }
+        $Engine['Written'] = $Engine['Input'].WriteAsync(
+            "Content-Type: application/json; charset=utf-8`r`nContent-Length: $($Json.Length)`r`n`r`n$Json")
     }
     catch {
         # It is dead. The end of its output says so to everybody who waits, and by then its last words are there.

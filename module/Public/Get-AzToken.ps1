@@ -135,7 +135,6 @@ function Get-AzToken {
     #>
     [CmdletBinding(DefaultParameterSetName = 'NonInteractive', PositionalBinding = $false)]
     [OutputType('EntraTokenBridge.AzToken')]
-    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSReviewUnusedParameter', 'ManagedIdentity', Justification = 'It chooses its parameter set.')]
     param(
         [Parameter(Position = 0)]
         [ValidateNotNullOrEmpty()]
@@ -183,15 +182,20 @@ function Get-AzToken {
     if (-not $engineHost['Engine']) { $null = Open-TokenEngine $engineHost }
 
     $set = $PSCmdlet.ParameterSetName
-    $environment = @(foreach ($name in $EnvironmentNames) { [System.Environment]::GetEnvironmentVariable($name) }) -join "`0"
+    # Get-SessionEnvironment, without its call.
+    $environment = @(
+        foreach ($name in $TokenVariables) { $value = [System.Environment]::GetEnvironmentVariable($name); if ($value) { $name; $value } }
+        foreach ($name in $SystemVariables) { $value = [System.Environment]::GetEnvironmentVariable($name); if ($value) { $name; $value } }
+    ) -join "`0"
     $key = ($set, $Resource, ($Scope -join ' '), $TenantId, $ClientId, ($CredentialPrecedence -join ' '), $environment) -join "`n"
     if ($Force) { Clear-ReusableToken $engineHost }
     elseif (-not $Claim) {
         $reusable = $engineHost['Reusable'][$key] # see Add-ReusableToken
         if ($reusable -and $reusable['UntilTicks'] -gt [datetime]::UtcNow.Ticks) {
             $token = $reusable['Token']
+            if (-not $token) { $reusable['Token'] = $token = ConvertTo-AzToken $reusable['Result'] }
             if ($AsSecureString) { return Protect-AzToken $token }
-            # Copy-AzToken, without its call.
+            # An object of the caller's own: what they change in it, nobody else sees.
             $token = $token.PSObject.Copy()
             $token.Scopes = $token.Scopes.Clone()
             return $token
@@ -204,25 +208,24 @@ function Get-AzToken {
         if ($Claim) { $parameters['claim'] = $Claim }
         if ($ClientId) { $parameters['clientId'] = $ClientId }
         if ($CredentialPrecedence) { $parameters['credentialPrecedence'] = $CredentialPrecedence }
-        if ($TimeoutSeconds -ne 120) { $parameters['timeoutSeconds'] = $TimeoutSeconds }
+        if ($PSBoundParameters['TimeoutSeconds']) { $parameters['timeoutSeconds'] = $TimeoutSeconds }
         if ($Force) { $parameters['force'] = $true }
         $request = @{ parameterSet = $set; parameters = $parameters }
-        if ($Interactive) { $request['noBrowser'] = Get-NoBrowserReason }
+        if ($set -eq 'Interactive') { $request['noBrowser'] = Get-NoBrowserReason }
 
         $generation = $engineHost['Generation']
-        $answer = Invoke-TokenEngine $PSCmdlet $engineHost 'azToken/get' $request $environment 'ConvertTo-AzToken' (-not $Interactive)
+        $answer = Invoke-TokenEngine $PSCmdlet $engineHost 'azToken/get' $request $environment 'ConvertTo-AzToken' ($set -ne 'Interactive')
         $result = $answer['result']
         $signedInBy = $engineHost['SignedInBy']
         if ($signedInBy) { Test-TokenMemory $PSCmdlet $engineHost $set $Force }
         if ($result) {
             $token = ConvertTo-AzToken $result
-            if ($Interactive) {
+            if ($set -eq 'Interactive') {
                 Clear-ReusableToken $engineHost
                 $engineHost['SignedInBy'] = $engineHost['Engine']
                 $generation = $engineHost['Generation']
             }
-            $until = $result['reusableUntil']
-            if ($until -and -not $Claim) { Add-ReusableToken $engineHost $key (Copy-AzToken $token) $until $generation }
+            if ($result['reusableUntil'] -and -not $Claim) { Add-ReusableToken $engineHost $key $result $generation }
         }
     }
     catch {

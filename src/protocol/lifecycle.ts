@@ -7,7 +7,7 @@ export interface InitializeParams {
   /** {@link protocolVersion} of the host. */
   readonly protocolVersion: number;
   readonly host: {
-    /** `PowerShell`, `WindowsPowerShell`, or the name of another client. */
+    /** `PowerShell` (Windows PowerShell too), or the name of another client. */
     readonly name: string;
     /** The host's own version. */
     readonly version: string;
