@@ -10,23 +10,75 @@ export interface Cloud {
   readonly wellKnown: boolean;
 }
 
-/** The sign-in hosts of Microsoft's clouds, by the names that Az and PartnerCenter use. */
-export const authorityHosts = {
-  AzureCloud: 'https://login.microsoftonline.com',
-  AzureChinaCloud: 'https://login.chinacloudapi.cn',
-  AzureGermanCloud: 'https://login.microsoftonline.de',
-  AzurePPE: 'https://login.windows-ppe.net',
-  AzureUSGovernment: 'https://login.microsoftonline.us',
-} as const satisfies Record<CloudName, string>;
+/** What a cloud calls things; each is a resource, to be asked for with `/.default`. */
+export interface CloudResources {
+  /** The audience of tokens that stand for a credential (workload identity federation). */
+  readonly tokenExchange: string;
+  readonly graph: string;
+}
 
-/** Every host that instance discovery knows, the older names included; Microsoft's test cloud (PPE) it does not. */
-const wellKnownHosts: ReadonlySet<string> = new Set([
-  ...Object.values(authorityHosts).filter((host) => host !== authorityHosts.AzurePPE),
-  'https://login.windows.net',
-  'https://login.microsoft.com',
-  'https://sts.windows.net',
-  'https://login.partner.microsoftonline.cn',
-]);
+interface KnownCloud extends CloudResources {
+  readonly authorityHost: string;
+  /** Older names of the same host. */
+  readonly formerHosts?: readonly string[];
+  /** Microsoft's test cloud (PPE) is one that instance discovery does not know. */
+  readonly wellKnown: boolean;
+}
+
+const publicResources: CloudResources = {
+  tokenExchange: 'api://AzureADTokenExchange',
+  graph: 'https://graph.microsoft.com',
+};
+
+/** Microsoft's clouds, by the names that Az and PartnerCenter use. */
+const clouds: Readonly<Record<CloudName, KnownCloud>> = {
+  AzureCloud: {
+    ...publicResources,
+    authorityHost: 'https://login.microsoftonline.com',
+    formerHosts: ['https://login.windows.net', 'https://login.microsoft.com', 'https://sts.windows.net'],
+    wellKnown: true,
+  },
+  AzureChinaCloud: {
+    tokenExchange: 'api://AzureADTokenExchangeChina',
+    graph: 'https://microsoftgraph.chinacloudapi.cn',
+    authorityHost: 'https://login.chinacloudapi.cn',
+    formerHosts: ['https://login.partner.microsoftonline.cn'],
+    wellKnown: true,
+  },
+  AzureGermanCloud: {
+    ...publicResources,
+    graph: 'https://graph.microsoft.de',
+    authorityHost: 'https://login.microsoftonline.de',
+    wellKnown: true,
+  },
+  AzurePPE: {
+    ...publicResources,
+    graph: 'https://graph.microsoft-ppe.com',
+    authorityHost: 'https://login.windows-ppe.net',
+    wellKnown: false,
+  },
+  AzureUSGovernment: {
+    tokenExchange: 'api://AzureADTokenExchangeUSGov',
+    graph: 'https://graph.microsoft.us',
+    authorityHost: 'https://login.microsoftonline.us',
+    wellKnown: true,
+  },
+};
+const knownClouds: readonly KnownCloud[] = Object.values(clouds);
+
+/** What the cloud calls its resources; those of the public cloud for a host that is nobody's that we know. */
+export function resourcesOf({ authorityHost }: Cloud): CloudResources {
+  return knownCloud(authorityHost) ?? publicResources;
+}
+
+/** Whether a token's audience is some cloud's Microsoft Graph, by its address. */
+export function isGraph(audience: string): boolean {
+  return knownClouds.some(({ graph }) => graph === audience.toLowerCase().replace(/\/+$/, ''));
+}
+
+function knownCloud(host: string): KnownCloud | undefined {
+  return knownClouds.find(({ authorityHost, formerHosts = [] }) => [authorityHost, ...formerHosts].includes(host));
+}
 
 /**
  * The cloud that is named, else the one that the session's environment chooses: AZURE_AUTHORITY_HOST as in the Azure
@@ -35,13 +87,13 @@ const wellKnownHosts: ReadonlySet<string> = new Set([
  * @throws TokenError InvalidParameter when AZURE_AUTHORITY_HOST is needed and is no https address
  */
 export function chosenCloud(environment: Environment, name?: CloudName): Cloud {
-  const origin = name ? authorityHosts[name] : originIn(environment);
-  return { authorityHost: origin, wellKnown: wellKnownHosts.has(origin) };
+  const origin = name ? clouds[name].authorityHost : originIn(environment);
+  return { authorityHost: origin, wellKnown: knownCloud(origin)?.wellKnown === true };
 }
 
 function originIn(environment: Environment): string {
   const value = environment['AZURE_AUTHORITY_HOST']?.trim();
-  return value ? httpsOrigin(value) : authorityHosts.AzureCloud;
+  return value ? httpsOrigin(value) : clouds.AzureCloud.authorityHost;
 }
 
 function httpsOrigin(value: string): string {
@@ -50,7 +102,7 @@ function httpsOrigin(value: string): string {
     throw new TokenError(
       'InvalidParameter',
       `AZURE_AUTHORITY_HOST is '${value}', which is no https address. ` +
-        `Set it to one such as ${authorityHosts.AzureUSGovernment}, or clear it for the public cloud.`,
+        `Set it to one such as ${clouds.AzureUSGovernment.authorityHost}, or clear it for the public cloud.`,
       { parameter: 'AZURE_AUTHORITY_HOST' },
     );
   }

@@ -75,12 +75,14 @@ function entraError(exchange: Extract<FailedExchange, { status: number }>, cause
   const description = textMember(body, 'error_description');
   const aadsts = numberIn(body['error_codes']) ?? (Number(/AADSTS(\d+)/.exec(description ?? '')?.[1]) || undefined);
   const claims = textMember(body, 'claims');
-  const [code, advice] = codeFor(status, aadsts, oauthError, claims);
+  const here = aadsts === undefined ? undefined : wording().refusals?.[aadsts];
+  const [code, advice] = here ? [here.code, here.advice] : codeFor(status, aadsts, oauthError, claims);
   const retryAfter = retryAfterOf(headers['retry-after']);
   const details: TokenErrorDetails = {
     cause,
     retryable: code === 'Throttled' || code === 'ServiceUnavailable',
     ...defined({
+      parameter: here?.parameter,
       aadsts,
       oauthError,
       suberror: textMember(body, 'suberror'),

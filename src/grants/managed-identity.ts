@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import type { Environment } from '../protocol/environment.ts';
+import type { Environment, EnvironmentName } from '../protocol/environment.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { currentRequest } from '../platform/request-context.ts';
 import { runWithEnvironment, WorkerFailure } from './environment-thread.ts';
@@ -47,10 +47,28 @@ export async function managedIdentity(request: ManagedIdentityGrantRequest): Pro
   }
 }
 
+/**
+ * What of the environment decides whose identity it is: plain data, for the keys of caches.
+ * @returns names and values; some of the values are secrets
+ */
+export function managedIdentitySource(environment: Environment): readonly (readonly [string, string | undefined])[] {
+  return sourceNames.map((name) => [name, environment[name]] as const);
+}
+
 /** Forgets whether a metadata service is there. */
 export function forgetProbes(): void {
   probed.clear();
 }
+
+const sourceNames = [
+  'AZURE_POD_IDENTITY_AUTHORITY_HOST',
+  'IDENTITY_ENDPOINT',
+  'IDENTITY_HEADER',
+  'IDENTITY_SERVER_THUMBPRINT',
+  'IMDS_ENDPOINT',
+  'MSI_ENDPOINT',
+  'MSI_SECRET',
+] as const satisfies readonly EnvironmentName[];
 
 function namesSource(environment: Environment): boolean {
   return ['IDENTITY_ENDPOINT', 'MSI_ENDPOINT', 'IMDS_ENDPOINT'].some((name) => environment[name]);
@@ -86,9 +104,10 @@ function probe(host: string): Promise<boolean> {
 
 function managedIdentityFailed(failure: WorkerFailure, clientId: string | undefined): TokenError {
   const which = clientId ? `the user-assigned managed identity ${clientId}` : 'the system-assigned managed identity';
+  const parameter = currentRequest()?.wording?.managedIdentity ?? '-ClientId';
   const hint = clientId
-    ? ' Check that it is assigned to this resource and that -ClientId is its client id.'
-    : ' Check that it is switched on, or name a user-assigned one with -ClientId.';
+    ? ` Check that it is assigned to this resource and that ${parameter} is its client id.`
+    : ` Check that it is switched on, or name a user-assigned one with ${parameter}.`;
   return new TokenError(
     'ManagedIdentityFailed',
     `The identity endpoint gave no token for ${which}: ${failure.message.trim()}${failure.refused ? hint : ''}`,

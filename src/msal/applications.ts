@@ -7,7 +7,7 @@ import {
 } from '@azure/msal-node';
 import type { Cloud } from '../cloud/environments.ts';
 import type { CheckedCertificate } from '../platform/host-certificate.ts';
-import { hostSignedAssertions } from './client-assertion.ts';
+import { hostSignedAssertions, presentedAssertion } from './client-assertion.ts';
 import { loggerOptions } from './logger.ts';
 import { network } from './network.ts';
 
@@ -25,7 +25,13 @@ export type ClientCredential =
     }
   /** Its private key stays with the host, which signs each assertion. */
   | { readonly kind: 'hostCertificate'; readonly certificate: CheckedCertificate }
-  | { readonly kind: 'assertion'; readonly assertion: string };
+  | { readonly kind: 'assertion'; readonly assertion: string }
+  /** A token that each request brings along (`presenting`). */
+  | {
+      readonly kind: 'presented';
+      /** Whatever decides whose token that is, as plain data. */
+      readonly by: unknown;
+    };
 
 export interface ClientIdentity {
   readonly cloud: Cloud;
@@ -106,6 +112,8 @@ function credentialOptions(credential: ClientCredential): Partial<NodeAuthOption
       return { clientAssertion: hostSignedAssertions(credential.certificate) };
     case 'assertion':
       return { clientAssertion: credential.assertion };
+    case 'presented':
+      return { clientAssertion: presentedAssertion };
     case 'certificate':
       return {
         clientCertificate: {

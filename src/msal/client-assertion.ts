@@ -1,8 +1,35 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { constants, createHash, randomUUID, verify, X509Certificate } from 'node:crypto';
 import type { ClientAssertionCallback } from '@azure/msal-node';
 import { TokenError } from '../protocol/token-error.ts';
 import type { CheckedCertificate } from '../platform/host-certificate.ts';
-import { requestUnderWay } from '../platform/request-context.ts';
+import { currentRequest, requestUnderWay } from '../platform/request-context.ts';
+
+/** MSAL wants an assertion also where it only looks into its cache; this one is never sent. */
+const unused = 'unused';
+
+const presented = new AsyncLocalStorage<string>();
+
+/**
+ * Runs `work` so that an application whose assertions are presented (`presentedAssertion`) shows this one: a token that
+ * somebody else has given the application.
+ */
+export function presenting<Result>(assertion: string, work: () => Promise<Result>): Promise<Result> {
+  return presented.run(assertion, work);
+}
+
+/**
+ * For MSAL to ask for: what the running code presents.
+ *
+ * MSAL takes an assertion of a single request for some grants only (not on behalf of users), and a callback that gets
+ * the token itself would be called before MSAL looks into its cache.
+ */
+export const presentedAssertion: ClientAssertionCallback = () => {
+  const assertion = presented.getStore();
+  if (assertion !== undefined) return Promise.resolve(assertion);
+  if (currentRequest()?.cacheOnly) return Promise.resolve(unused);
+  return Promise.reject(new TokenError('EngineError', 'An application has no assertion to present.'));
+};
 
 /** How long an assertion is good, in seconds: as long as those that MSAL makes itself. */
 const lifetime = 600;
@@ -19,6 +46,7 @@ const margin = 60;
 export function hostSignedAssertions(certificate: CheckedCertificate): ClientAssertionCallback {
   let latest: { readonly assertion: string; readonly audience: string; readonly until: number } | undefined;
   return async ({ clientId, tokenEndpoint: audience = '' }) => {
+    if (currentRequest()?.cacheOnly) return unused;
     const now = Math.floor(Date.now() / 1000);
     if (latest?.audience === audience && now < latest.until - margin) return latest.assertion;
     const until = now + lifetime;

@@ -89,6 +89,7 @@ async function send<Body>(
   timeout: number = silence,
 ): Promise<NetworkResponse<Body>> {
   const context = currentRequest();
+  if (context?.cacheOnly) throw new TokenError('EngineError', 'Nothing is to be sent.');
   context?.log('debug', `${method} ${withoutQuery(url)}`);
   // Async: what node throws at once, of a header it won't send for one, is a failed exchange too.
   const attempt = async (): Promise<RawResponse> => exchange(method, new URL(url), options, timeout, context?.signal);

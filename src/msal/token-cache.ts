@@ -1,4 +1,5 @@
-import type { TokenCache } from '@azure/msal-node';
+import type { AuthenticationResult, TokenCache } from '@azure/msal-node';
+import { requestUnderWay, withRequestContext } from '../platform/request-context.ts';
 
 /** Any of MSAL's applications. */
 export interface CachingApplication {
@@ -17,4 +18,18 @@ export function cachedRefreshToken(application: CachingApplication, homeAccountI
     if (entry.credentialType === 'RefreshToken' && entry.homeAccountId === homeAccountId) return entry.secret;
   }
   return undefined;
+}
+
+/**
+ * What MSAL has in its cache for a request. MSAL has no such question for tokens of applications, and where it has one
+ * (acquireTokenSilent) it goes on to the network; so it is let ask, and stopped where it would send something.
+ * @returns undefined when it would have to ask Entra
+ */
+export async function cachedResult(
+  ask: () => Promise<AuthenticationResult | null>,
+): Promise<AuthenticationResult | undefined> {
+  // What MSAL logs of its vain try would only confuse.
+  const context = { ...requestUnderWay(), log() {}, cacheOnly: true };
+  const result = await withRequestContext(context, () => ask().catch(() => null));
+  return result ?? undefined;
 }

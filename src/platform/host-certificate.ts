@@ -15,33 +15,38 @@ export interface CheckedCertificate {
 
 /**
  * Checks what a host says of a certificate.
+ * @param parameter the one that the person gave the thumbprint with
  * @throws TokenError CertificateInvalid for a certificate that has
  * expired, is not valid yet, or has no RSA key
  */
-export function checkHostCertificate(description: HostCertificate): CheckedCertificate {
+export function checkHostCertificate(
+  description: HostCertificate,
+  parameter = 'CertificateThumbprint',
+): CheckedCertificate {
   const { thumbprint, x5c, algorithms } = description;
-  const leaf = readCertificate(x5c[0] ?? '', thumbprint);
-  for (const one of x5c.slice(1)) readCertificate(one, thumbprint);
+  const named = { thumbprint, parameter };
+  const leaf = readCertificate(x5c[0] ?? '', named);
+  for (const one of x5c.slice(1)) readCertificate(one, named);
   if (leaf.publicKey.asymmetricKeyType !== 'rsa') {
-    throw invalid(thumbprint, 'has no RSA key; Entra takes RSA keys only. Use a certificate with an RSA key.');
+    throw invalid(named, 'has no RSA key; Entra takes RSA keys only. Use a certificate with an RSA key.');
   }
   const now = Date.now();
   if (leaf.validToDate.getTime() <= now) {
     throw invalid(
-      thumbprint,
+      named,
       `expired on ${leaf.validToDate.toISOString()}. Make a new one, and register it with the application.`,
     );
   }
   if (leaf.validFromDate.getTime() > now) {
     throw invalid(
-      thumbprint,
+      named,
       `is valid only from ${leaf.validFromDate.toISOString()}. Check this machine's clock, or wait.`,
     );
   }
   const algorithm = signingAlgorithms.find((one) => algorithms.includes(one));
   if (!algorithm) {
     throw invalid(
-      thumbprint,
+      named,
       `has a private key that can do neither ${signingAlgorithms.join(' nor ')}. Use another certificate.`,
     );
   }
@@ -49,17 +54,19 @@ export function checkHostCertificate(description: HostCertificate): CheckedCerti
 }
 
 /** @param der base64 */
-function readCertificate(der: string, thumbprint: string): X509Certificate {
+function readCertificate(der: string, named: Named): X509Certificate {
   try {
     return new X509Certificate(Buffer.from(der, 'base64'));
   } catch (cause) {
-    throw invalid(thumbprint, "can't be read. Import it again.", cause);
+    throw invalid(named, "can't be read. Import it again.", cause);
   }
 }
 
-function invalid(thumbprint: string, why: string, cause?: unknown): TokenError {
-  return new TokenError('CertificateInvalid', `The certificate ${thumbprint} ${why}`, {
-    parameter: 'CertificateThumbprint',
-    cause,
-  });
+interface Named {
+  readonly thumbprint: string;
+  readonly parameter: string;
+}
+
+function invalid({ thumbprint, parameter }: Named, why: string, cause?: unknown): TokenError {
+  return new TokenError('CertificateInvalid', `The certificate ${thumbprint} ${why}`, { parameter, cause });
 }

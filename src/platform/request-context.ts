@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Environment } from '../protocol/environment.ts';
+import type { TokenErrorCode } from '../protocol/errors.ts';
 import type { DeviceCode, SigningAlgorithm } from '../protocol/host.ts';
 import { TokenError } from '../protocol/token-error.ts';
 
@@ -27,6 +28,17 @@ export interface RequestContext {
   sign?(algorithm: SigningAlgorithm, data: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
   /** How the command that asks speaks of its parameters; default: as Get-AzToken does. */
   readonly wording?: Wording | undefined;
+  /** Only what MSAL has in its cache is wanted: nothing is sent, and no credential is asked for. */
+  readonly cacheOnly?: boolean | undefined;
+}
+
+/** What one of Entra's refusals means at the step that met it, and what to do. */
+export interface Advice {
+  readonly code: TokenErrorCode;
+  /** The parameter to change, as PowerShell users know it, without the dash. */
+  readonly parameter?: string;
+  /** One sentence or two. */
+  readonly advice: string;
 }
 
 /** What errors say that advise a person, by the command that the person has used. */
@@ -39,6 +51,10 @@ export interface Wording {
   readonly signInAgain: string;
   /** The same where Entra wants its claims challenge answered. */
   readonly answerChallenge: string;
+  /** The parameter that names a user-assigned managed identity; default `-ClientId`. */
+  readonly managedIdentity?: string | undefined;
+  /** By AADSTS number: what means something else here than it does in general. */
+  readonly refusals?: Readonly<Record<number, Advice>> | undefined;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();

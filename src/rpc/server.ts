@@ -6,6 +6,7 @@ import {
   type RequestType,
   type RequestType0,
 } from 'vscode-jsonrpc/node';
+import { getAgentIdentityToken } from '../protocol/agent-identity-token.ts';
 import { getAzToken } from '../protocol/az-token.ts';
 import { deviceCode, log, progress } from '../protocol/host.ts';
 import { initialize, shutdown } from '../protocol/lifecycle.ts';
@@ -26,6 +27,7 @@ const methods = [
   getAzToken,
   newPartnerAccessToken,
   newSecMgmtAccessToken,
+  getAgentIdentityToken,
   ping,
   status,
   forget,
@@ -79,7 +81,8 @@ export function serve(): void {
       const snapshot = host.environment;
       return requests.during(token, async (request) => {
         const parameters = objectOf(given);
-        const sign = host.signs ? hostSigner(connection, request, parameters['certificate']) : undefined;
+        const certificate = parameters['certificate'] ?? parameters['blueprintCertificate'];
+        const sign = host.signs ? hostSigner(connection, request, certificate) : undefined;
         const context = contextOf(connection, request, { environment: snapshot, noBrowser, logLevel });
         return acquire(String(parameterSet), parameters, sign ? { ...context, sign } : context);
       });
@@ -96,6 +99,10 @@ export function serve(): void {
   answerWithToken(newSecMgmtAccessToken, async (...request) => {
     const { acquirePartnerToken } = await import('../token/partner-token.ts');
     return acquirePartnerToken('New-SecMgmtAccessToken', ...request);
+  });
+  answerWithToken(getAgentIdentityToken, async (...request) => {
+    const { acquireAgentIdentityToken } = await import('../token/agent-identity-token.ts');
+    return acquireAgentIdentityToken(...request);
   });
   answer(connection, shutdown, () => {
     setImmediate(() => process.stdin.destroy());

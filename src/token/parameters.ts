@@ -1,5 +1,7 @@
 import { credentialSources, type CredentialSource } from '../protocol/az-token.ts';
+import type { HostCertificate } from '../protocol/partner-token.ts';
 import { TokenError } from '../protocol/token-error.ts';
+import { checkHostCertificate, type CheckedCertificate } from '../platform/host-certificate.ts';
 
 /** The formats of parameters. Messages name a parameter as PowerShell users know it. */
 
@@ -19,8 +21,8 @@ export function invalid(parameter: string, problem: string): TokenError {
 
 /** A parameter's name in PowerShell. */
 export function inPowerShell(name: string): string {
-  // What a host found under a thumbprint travels in its place.
-  return name === 'certificate' ? 'CertificateThumbprint' : name.charAt(0).toUpperCase() + name.slice(1);
+  // What a host found under a thumbprint travels in the thumbprint's place.
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}`.replace(/Certificate$/, 'CertificateThumbprint');
 }
 
 /** @returns the value, undefined when it was not given */
@@ -124,6 +126,39 @@ export function precedenceOf(parameters: Record<string, unknown>): readonly Cred
   });
 }
 
+export function switchOf(parameters: Record<string, unknown>, name: string): boolean {
+  const value = parameters[name] ?? false;
+  if (typeof value === 'boolean') return value;
+  throw invalid(inPowerShell(name), 'true or false is needed.');
+}
+
+/** PowerShell's ValidateSet takes any case. @returns the value as it is written here, undefined when it was not given */
+export function oneOf<Value extends string>(
+  parameters: Record<string, unknown>,
+  name: string,
+  known: readonly Value[],
+): Value | undefined {
+  const given = textOf(parameters, name);
+  if (given === undefined) return undefined;
+  const value = known.find((one) => one.toLowerCase() === given.toLowerCase());
+  if (value !== undefined) return value;
+  throw invalid(inPowerShell(name), `'${given}' is none of ${known.join(', ')}.`);
+}
+
+/** What a host found under a thumbprint. @throws TokenError InvalidParameter, CertificateInvalid */
+export function certificateOf(parameters: Record<string, unknown>, name: string): CheckedCertificate | undefined {
+  const value = parameters[name];
+  const parameter = inPowerShell(name);
+  if (value === undefined || value === null) return undefined;
+  const given = (typeof value === 'object' ? value : {}) as Partial<Record<keyof HostCertificate, unknown>>;
+  const { handle, thumbprint, x5c, algorithms } = given;
+  if (typeof handle === 'string' && typeof thumbprint === 'string' && isTexts(x5c) && isTexts(algorithms)) {
+    const description = { handle, thumbprint, x5c, algorithms: algorithms as HostCertificate['algorithms'] };
+    return checkHostCertificate(description, parameter);
+  }
+  throw invalid(parameter, 'an object with handle, thumbprint, x5c and algorithms is needed.');
+}
+
 /**
  * Refuses what a parameter set doesn't take.
  * @throws TokenError InvalidParameterCombination for a parameter of another set, InvalidParameter for an unknown one
@@ -173,4 +208,8 @@ function isJsonObject(value: string): boolean {
   } catch {
     return false;
   }
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }

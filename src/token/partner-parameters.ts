@@ -1,4 +1,4 @@
-import type { HostCertificate, PartnerTokenParameters, PartnerTokenParameterSet } from '../protocol/partner-token.ts';
+import type { PartnerTokenParameters, PartnerTokenParameterSet } from '../protocol/partner-token.ts';
 import {
   cloudNames,
   moduleNames,
@@ -8,15 +8,17 @@ import {
   type Credential,
   type ModuleName,
 } from '../protocol/partner-token.ts';
-import { checkHostCertificate, type CheckedCertificate } from '../platform/host-certificate.ts';
+import type { CheckedCertificate } from '../platform/host-certificate.ts';
 import {
+  certificateOf,
   clientIdOf,
-  inPowerShell,
   invalid,
+  oneOf,
   parameterSetOf,
   refuseOthers,
   requireAll,
   scopesOf,
+  switchOf,
   tenantOf,
   textOf,
   timeoutOf,
@@ -120,7 +122,7 @@ export function partnerTokenDemand(
     parameterSet: set,
     accessToken: textOf(parameters, 'accessToken'),
     applicationId: clientIdOf(parameters, 'applicationId'),
-    certificate: certificateOf(parameters),
+    certificate: certificateOf(parameters, 'certificate'),
     credential: credentialOf(parameters),
     cloudName: oneOf(parameters, 'environment', cloudNames),
     module: oneOf(parameters, 'module', moduleNames),
@@ -134,25 +136,6 @@ export function partnerTokenDemand(
   };
 }
 
-function switchOf(parameters: Record<string, unknown>, name: Name): boolean {
-  const value = parameters[name] ?? false;
-  if (typeof value === 'boolean') return value;
-  throw invalid(inPowerShell(name), 'true or false is needed.');
-}
-
-/** PowerShell's ValidateSet takes any case. */
-function oneOf<Value extends string>(
-  parameters: Record<string, unknown>,
-  name: Name,
-  known: readonly Value[],
-): Value | undefined {
-  const given = textOf(parameters, name);
-  if (given === undefined) return undefined;
-  const value = known.find((one) => one.toLowerCase() === given.toLowerCase());
-  if (value !== undefined) return value;
-  throw invalid(inPowerShell(name), `'${given}' is none of ${known.join(', ')}.`);
-}
-
 function credentialOf(parameters: Record<string, unknown>): Credential | undefined {
   const value = parameters['credential'];
   if (value === undefined || value === null) return undefined;
@@ -162,19 +145,4 @@ function credentialOf(parameters: Record<string, unknown>): Credential | undefin
   }
   if (password === '') throw invalid('Credential', "the password is empty. It is the application's client secret.");
   return { userName, password };
-}
-
-function certificateOf(parameters: Record<string, unknown>): CheckedCertificate | undefined {
-  const value = parameters['certificate'];
-  if (value === undefined || value === null) return undefined;
-  const given = (typeof value === 'object' ? value : {}) as Partial<Record<keyof HostCertificate, unknown>>;
-  const { handle, thumbprint, x5c, algorithms } = given;
-  if (typeof handle === 'string' && typeof thumbprint === 'string' && isTexts(x5c) && isTexts(algorithms)) {
-    return checkHostCertificate({ handle, thumbprint, x5c, algorithms: algorithms as HostCertificate['algorithms'] });
-  }
-  throw invalid(inPowerShell('certificate'), 'an object with handle, thumbprint, x5c and algorithms is needed.');
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }

@@ -1,0 +1,87 @@
+import type { AgentIdentityTokenMode, AgentIdentityTokenResult } from '../protocol/agent-identity-token.ts';
+import { TokenError } from '../protocol/token-error.ts';
+import { agentIdentity } from '../grants/agent-identity.ts';
+import { clientCredentialOf, parentToken } from '../grants/parent-token.ts';
+import type { EntraAnswer } from '../grants/token-answer.ts';
+import type { ClientIdentity } from '../msal/applications.ts';
+import { requestUnderWay, type RequestContext, type Wording } from '../platform/request-context.ts';
+import { acquireToken } from './acquire-token.ts';
+import { agentIdentityDemand, type AgentIdentityDemand } from './agent-identity-parameters.ts';
+import { claimOf, claimsOf } from './claims.ts';
+import { InFlight } from './in-flight.ts';
+import { expiryOf, reusableUntil } from './token-result.ts';
+
+const results = new InFlight<AgentIdentityTokenResult>();
+/** Modes, scopes and users of one agent identity share its parent token. */
+const parents = new InFlight<string>();
+
+/**
+ * Get-EntraBetaAgentIdentityToken: parameters are checked, the blueprint vouches for the agent identity, which gets the
+ * token.
+ * @throws TokenError with the code that docs/errors.md explains
+ */
+export async function acquireAgentIdentityToken(
+  parameterSet: string,
+  parameters: Record<string, unknown>,
+  context: RequestContext,
+): Promise<AgentIdentityTokenResult> {
+  const demand = agentIdentityDemand(parameterSet, parameters, context.environment, context.log);
+  return acquireToken(
+    {
+      timeout: demand.timeout,
+      timedOut: () => timedOut(demand),
+      shared: { inFlight: results, demand },
+      work: async () => resultOf(await answer(demand), demand),
+    },
+    { ...context, wording: wordings[demand.mode] },
+  );
+}
+
+const common = { scope: '-Scope', resource: '-Scope', managedIdentity: '-BlueprintManagedIdentity' };
+const nobodySignsIn = 'Nobody can sign in here: see to the policies (Conditional Access) for this agent identity.';
+const newUserToken = 'Have the user sign in again for the blueprint, and give the new token as -UserToken.';
+
+const wordings: Readonly<Record<AgentIdentityTokenMode, Wording>> = {
+  AutonomousApp: { ...common, signInAgain: '', answerChallenge: nobodySignsIn },
+  OBO: {
+    ...common,
+    signInAgain: newUserToken,
+    answerChallenge: 'Have the user sign in again with the claims challenge, and give the new token as -UserToken.',
+  },
+  AutonomousUser: { ...common, signInAgain: nobodySignsIn, answerChallenge: nobodySignsIn },
+};
+
+function answer(demand: AgentIdentityDemand): Promise<EntraAnswer> {
+  const { cloud, tenant, credential, subject, scopes, claims, force } = demand;
+  const blueprint: ClientIdentity = { cloud, tenant, clientId: demand.blueprint };
+  const agent: ClientIdentity = { cloud, tenant, clientId: demand.agent };
+  const parentKey = [blueprint, clientCredentialOf(credential)];
+  return agentIdentity({
+    agent,
+    parentKey,
+    parent: (renew) =>
+      parents.join(JSON.stringify([parentKey, demand.agent, renew]), requestUnderWay(), () =>
+        parentToken({ blueprint, credential, agent: demand.agent, renew }),
+      ),
+    subject,
+    scopes,
+    claims,
+    force,
+  });
+}
+
+function resultOf(given: EntraAnswer, { claims, userTokenExpiresOn = Infinity }: AgentIdentityDemand) {
+  const expiresOn = expiryOf(given, claimOf(claimsOf(given.accessToken), 'exp'));
+  // An answer to a challenge is for the one who was challenged.
+  const until = reusableUntil({ ...given, reusable: given.reusable && claims === undefined }, expiresOn);
+  return {
+    token: given.accessToken,
+    expiresOn,
+    // A user token that has ended is refused, whatever it once led to.
+    reusableUntil: until === null ? null : Math.min(until, userTokenExpiresOn),
+  };
+}
+
+function timedOut({ timeout }: AgentIdentityDemand): TokenError {
+  return new TokenError('Timeout', `No token came within ${timeout / 1000} seconds. Try again.`, { retryable: true });
+}
