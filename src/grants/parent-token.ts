@@ -1,4 +1,4 @@
-import { resourcesOf } from '../cloud/environments.ts';
+import { resourcesOf, type Cloud } from '../cloud/environments.ts';
 import { confidentialClient, type ClientCredential, type ClientIdentity } from '../msal/applications.ts';
 import { presenting } from '../msal/client-assertion.ts';
 import { cachedResult } from '../msal/token-cache.ts';
@@ -22,6 +22,8 @@ export interface ParentTokenRequest {
   readonly agent: string;
   /** Go past the cache. */
   readonly renew: boolean;
+  /** Of a blueprint that proves itself by one: the managed identity's token (`identityToken`). */
+  readonly identity: (renew: boolean) => Promise<string>;
 }
 
 /**
@@ -48,13 +50,18 @@ export async function parentToken(request: ParentTokenRequest): Promise<string> 
       `Blueprint ${blueprint.clientId} gets a parent token for agent identity ${agent}, ${by(credential)}.`,
     );
     if (credential.kind !== 'managedIdentity') return answerOf(await ask(true)).accessToken;
-    const { accessToken } = await managedIdentity({
-      resource: resourcesOf(blueprint.cloud).tokenExchange,
-      clientId: credential.clientId,
-      force: renew,
-    });
-    return presenting(accessToken, async () => answerOf(await ask(true)).accessToken);
+    const identity = await request.identity(renew);
+    return presenting(identity, async () => answerOf(await ask(true)).accessToken);
   });
+}
+
+/**
+ * A managed identity's token for the token exchange: what a blueprint that trusts the identity proves itself with.
+ * @throws TokenError ManagedIdentityUnavailable, ManagedIdentityFailed
+ */
+export async function identityToken(cloud: Cloud, clientId: string | undefined, renew: boolean): Promise<string> {
+  const resource = resourcesOf(cloud).tokenExchange;
+  return (await managedIdentity({ resource, clientId, force: renew })).accessToken;
 }
 
 export function exchangeScope({ cloud }: ClientIdentity): string {

@@ -1,7 +1,7 @@
 import type { AgentIdentityTokenMode, AgentIdentityTokenResult } from '../protocol/agent-identity-token.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { agentIdentity } from '../grants/agent-identity.ts';
-import { clientCredentialOf, parentToken } from '../grants/parent-token.ts';
+import { clientCredentialOf, identityToken, parentToken, type BlueprintCredential } from '../grants/parent-token.ts';
 import type { EntraAnswer } from '../grants/token-answer.ts';
 import type { ClientIdentity } from '../msal/applications.ts';
 import { requestUnderWay, type RequestContext, type Wording } from '../platform/request-context.ts';
@@ -14,6 +14,8 @@ import { expiryOf, reusableUntil } from './token-result.ts';
 const results = new InFlight<AgentIdentityTokenResult>();
 /** Modes, scopes and users of one agent identity share its parent token. */
 const parents = new InFlight<string>();
+/** Agent identities of one blueprint share its managed identity's: Azure's metadata service bears few requests at once. */
+const identities = new InFlight<string>();
 
 /**
  * Get-EntraBetaAgentIdentityToken: parameters are checked, the blueprint vouches for the agent identity, which gets the
@@ -55,19 +57,31 @@ function answer(demand: AgentIdentityDemand): Promise<EntraAnswer> {
   const { cloud, tenant, credential, subject, scopes, claims, force } = demand;
   const blueprint: ClientIdentity = { cloud, tenant, clientId: demand.blueprint };
   const agent: ClientIdentity = { cloud, tenant, clientId: demand.agent };
-  const parentKey = [blueprint, clientCredentialOf(credential)];
+  const provenBy = clientCredentialOf(credential);
+  const parentKey = [blueprint, provenBy];
+  const identity = (renew: boolean): Promise<string> =>
+    once(identities, [cloud, provenBy, renew], () => identityToken(cloud, identityOf(credential), renew));
   return agentIdentity({
     agent,
     parentKey,
     parent: (renew) =>
-      parents.join(JSON.stringify([parentKey, demand.agent, renew]), requestUnderWay(), () =>
-        parentToken({ blueprint, credential, agent: demand.agent, renew }),
+      once(parents, [parentKey, agent, renew], () =>
+        parentToken({ blueprint, credential, agent: agent.clientId, renew, identity }),
       ),
     subject,
     scopes,
     claims,
     force,
   });
+}
+
+/** The same step that is under way for another request serves this one too. @param key what decides its result */
+function once(inFlight: InFlight<string>, key: unknown, step: () => Promise<string>): Promise<string> {
+  return inFlight.join(JSON.stringify(key), requestUnderWay(), step);
+}
+
+function identityOf(credential: BlueprintCredential): string | undefined {
+  return credential.kind === 'managedIdentity' ? credential.clientId : undefined;
 }
 
 function resultOf(given: EntraAnswer, { claims, userTokenExpiresOn = Infinity }: AgentIdentityDemand) {
