@@ -16,8 +16,9 @@ export function checkUserToken(token: string, { blueprint, agent }: { blueprint:
   if (claims.length === 0) {
     throw invalid('UserToken', 'the value is no JWT. Give the whole access token, as it was handed out.');
   }
-  const expiresOn = Number(claimOf(claims, 'exp')) * 1000;
-  if (!Number.isFinite(expiresOn)) throw invalid('UserToken', 'the token does not say when it expires (claim exp).');
+  const expiresOn = Math.round(Number(claimOf(claims, 'exp')) * 1000);
+  if (Number.isNaN(new Date(expiresOn).getTime()))
+    throw invalid('UserToken', 'the token does not say when it expires (claim exp).');
   if (expiresOn <= Date.now()) {
     throw new TokenError(
       'TokenExpired',

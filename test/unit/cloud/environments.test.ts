@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chosenCloud } from '../../../src/cloud/environments.ts';
+import { chosenCloud, isGraph, resourcesOf } from '../../../src/cloud/environments.ts';
 
 describe('The cloud', () => {
   it('is the public one when the environment says nothing', () => {
@@ -38,4 +38,27 @@ describe('The cloud', () => {
       );
     },
   );
+});
+
+describe("The cloud's resources", () => {
+  it.each([
+    ['https://login.microsoftonline.com', 'api://AzureADTokenExchange', 'https://graph.microsoft.com'],
+    ['https://login.windows.net', 'api://AzureADTokenExchange', 'https://graph.microsoft.com'],
+    ['https://login.microsoftonline.us', 'api://AzureADTokenExchangeUSGov', 'https://graph.microsoft.us'],
+    ['https://login.chinacloudapi.cn', 'api://AzureADTokenExchangeChina', 'https://microsoftgraph.chinacloudapi.cn'],
+    [
+      'https://login.partner.microsoftonline.cn',
+      'api://AzureADTokenExchangeChina',
+      'https://microsoftgraph.chinacloudapi.cn',
+    ],
+    ['https://localhost:8443', 'api://AzureADTokenExchange', 'https://graph.microsoft.com'],
+  ])('are named after %s', (host, tokenExchange, graph) => {
+    expect(resourcesOf(chosenCloud({ AZURE_AUTHORITY_HOST: host }))).toMatchObject({ tokenExchange, graph });
+  });
+  it.each([
+    ['https://graph.microsoft.com', true],
+    ['https://Graph.Microsoft.us/', true],
+    ['https://graph.microsoft.com.contoso.com', false],
+    ['https://graph.windows.net', false],
+  ])('know Microsoft Graph by its address: %s', (audience, known) => expect(isGraph(audience)).toBe(known));
 });
