@@ -71,6 +71,9 @@ function Join-ModuleScript {
         Get-StandIn Get-EngineHost $bridge 'Assert-FullLanguage; '
         Get-StandIn Complete-TokenResource $onDemand
         Get-StandIn Complete-TokenScope $onDemand
+        Get-StandIn Complete-PartnerScope $onDemand
+        Get-StandIn Complete-CertificateThumbprint $onDemand
+        Get-StandIn Invoke-PartnerCommand $bridge 'Assert-FullLanguage; '
     )
     $joined = ($standIns -join "`n") + "`n`n" + (Join-Script Public)
     $marked.Replace($script, [System.Text.RegularExpressions.MatchEvaluator] { $joined }, 1)

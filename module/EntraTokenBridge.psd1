@@ -11,7 +11,7 @@
     CompatiblePSEditions = @('Desktop', 'Core')
 
     FormatsToProcess     = @('EntraTokenBridge.Format.ps1xml')
-    FunctionsToExport    = @('Get-AzToken')
+    FunctionsToExport    = @('Get-AzToken', 'New-PartnerAccessToken', 'New-SecMgmtAccessToken')
     CmdletsToExport      = @()
     VariablesToExport    = @()
     AliasesToExport      = @()

@@ -11,6 +11,8 @@ const usage = `entra-token-emulator: Microsoft Entra's token service on this mac
   --ca-file PATH        where to write the CA's certificate (default: a temporary folder)
   --scripted-user UPN   sign this user in without showing the login page
   --token-lifetime N    lifetime of access tokens in seconds
+  --device-code-lifetime N, --device-code-interval N
+                        lifetime of device codes, and the pause between two polls, in seconds (default: 900, 5)
   --until-stdin-ends    end when standard input ends
   --log                 a line per request on standard error, secrets masked
 `;
@@ -24,6 +26,8 @@ async function main(): Promise<void> {
       'ca-file': { type: 'string' },
       'scripted-user': { type: 'string' },
       'token-lifetime': { type: 'string' },
+      'device-code-lifetime': { type: 'string' },
+      'device-code-interval': { type: 'string' },
       'until-stdin-ends': { type: 'boolean', default: false },
       log: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -40,6 +44,12 @@ async function main(): Promise<void> {
     caFile: values['ca-file'],
     ...(values['token-lifetime'] !== undefined && {
       tokenLifetimeSeconds: wholeNumber('--token-lifetime', values['token-lifetime']),
+    }),
+    ...(values['device-code-lifetime'] !== undefined && {
+      deviceCodeLifetimeSeconds: wholeNumber('--device-code-lifetime', values['device-code-lifetime']),
+    }),
+    ...(values['device-code-interval'] !== undefined && {
+      deviceCodeIntervalSeconds: wholeNumber('--device-code-interval', values['device-code-interval']),
     }),
     ...(values.log && { log: (line: string) => void process.stderr.write(`${line}\n`) }),
   });

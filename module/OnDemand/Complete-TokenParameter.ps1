@@ -17,6 +17,37 @@ function Complete-TokenScope {
     }
 }
 
+# Scopes with their resource, as partners' commands want them.
+function Complete-PartnerScope {
+    param($Word)
+
+    foreach ($resource in $WellKnownResources.GetEnumerator()) {
+        foreach ($scope in @('.default') + $resource.Value.Scopes) {
+            # OpenID's own have no resource.
+            $text = if ($scope -cmatch '^[a-z_]+$' -and $scope -ne 'user_impersonation') { $scope } else { $resource.Key + '/' + $scope }
+            if (-not $scope -or ($text -notlike "*$Word*" -and $resource.Value.Name -notlike "*$Word*")) { continue }
+            [System.Management.Automation.CompletionResult]::new($text, $text, 'ParameterValue', $resource.Value.Name)
+        }
+    }
+}
+
+# The certificates of the person's store that can prove an application.
+function Complete-CertificateThumbprint {
+    param($Word)
+
+    $store = [System.Security.Cryptography.X509Certificates.X509Store]::new('My', 'CurrentUser')
+    try {
+        $store.Open('ReadOnly')
+        foreach ($certificate in $store.Certificates) {
+            $thumbprint = $certificate.Thumbprint
+            if (-not $certificate.HasPrivateKey -or ($thumbprint -notlike "$Word*" -and $certificate.Subject -notlike "*$Word*")) { continue }
+            $about = "$($certificate.Subject), until $($certificate.NotAfter.ToString('d'))"
+            [System.Management.Automation.CompletionResult]::new($thumbprint, $thumbprint, 'ParameterValue', $about)
+        }
+    }
+    finally { $store.Close() }
+}
+
 $script:WellKnownResources = [ordered]@{
     'https://graph.microsoft.com'          = @{
         Name   = 'Microsoft Graph'
@@ -25,6 +56,7 @@ $script:WellKnownResources = [ordered]@{
         'AuditLog.Read.All', 'Policy.Read.All', 'Device.Read.All', 'Sites.Read.All', 'Files.Read.All', 'Mail.Read', 'Mail.Send',
         'Calendars.Read', 'openid', 'profile', 'offline_access'
     }
+    'https://api.partnercenter.microsoft.com' = @{ Name = 'Partner Center'; Scopes = 'user_impersonation' }
     'https://management.azure.com'         = @{ Name = 'Azure Resource Manager'; Scopes = 'user_impersonation' }
     'https://vault.azure.net'              = @{ Name = 'Azure Key Vault'; Scopes = 'user_impersonation' }
     'https://storage.azure.com'            = @{ Name = 'Azure Storage'; Scopes = 'user_impersonation' }

@@ -1,7 +1,8 @@
-# Tells the person what the engine says about a request under way. Returns the progress that is shown since, if any.
+# Tells the person what the engine says about a request under way, and does what it asks. Returns the progress that is
+# shown since, if any.
 # The methods of the cmdlet are used, not Write-Warning and the like: those belong to a module that may not be loaded.
 function Write-EngineMessage {
-    param($Cmdlet, $Message, $Progress)
+    param($Cmdlet, $Message, $Progress, $Call)
 
     # A module's function sees the session's preferences, not those of the script that calls it.
     $WarningPreference = $Cmdlet.GetVariableValue('WarningPreference')
@@ -16,6 +17,7 @@ function Write-EngineMessage {
             else { $Cmdlet.WriteDebug($said.message) }
         }
         'host/deviceCode' { $Cmdlet.WriteWarning($said.message) }
+        'host/sign' { Send-Signature $Call['Engine'] $Message $Call['Certificate'] }
         'host/progress' {
             if ($Progress) { Complete-EngineProgress $Cmdlet $Progress; $Progress = $null }
             if ($said.until) {

@@ -210,8 +210,14 @@ function cloudOf({ cloudName }: PartnerTokenDemand): ReturnType<typeof chosenClo
 function timedOut({ timeout, attended }: PartnerTokenDemand): TokenError {
   const seconds = timeout / 1000;
   return attended
-    ? new TokenError('SignInTimeout', `Nobody finished the sign-in within ${seconds} seconds. Run the command again.`, {
-        retryable: true,
-      })
-    : new TokenError('Timeout', `No token came within ${seconds} seconds. Try again.`, { retryable: true });
+    ? new TokenError(
+        'SignInTimeout',
+        `Nobody finished the sign-in within ${seconds} seconds. Run the command again, or give more time with -TimeoutSeconds.`,
+        { retryable: true },
+      )
+    : new TokenError(
+        'Timeout',
+        `No token came within ${seconds} seconds. Try again, or give more time with -TimeoutSeconds.`,
+        { retryable: true },
+      );
 }

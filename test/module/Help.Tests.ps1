@@ -55,8 +55,21 @@ Describe 'The help of <Command>' -ForEach $commands {
                     Where-Object { $_.GetCommandName() -eq $Command })
             $calls | Should -Not -BeNullOrEmpty -Because $example.code
             foreach ($call in $calls) {
-                $bound = [System.Management.Automation.Language.StaticParameterBinder]::BindCommand($call, $true)
-                $bound.BindingExceptions.Keys | Should -BeNullOrEmpty -Because $example.code
+                $tables = @($call.CommandElements | Where-Object { $_.Splatted })
+                if (-not $tables) {
+                    $bound = [System.Management.Automation.Language.StaticParameterBinder]::BindCommand($call, $true)
+                    $bound.BindingExceptions.Keys | Should -BeNullOrEmpty -Because $example.code
+                    continue
+                }
+                # Tables of parameters can't be bound without running the example: their names can be looked at.
+                $known = (Get-Command $Command).Parameters.Values | ForEach-Object { $_.Name; $_.Aliases }
+                foreach ($table in $tables) {
+                    $made = $ast.Find({ $args[0].Left -and $args[0].Left.Extent.Text -eq "`$$($table.VariablePath)" }, $true)
+                    $names = @($made.Right.Expression.KeyValuePairs | ForEach-Object { $_.Item1.Value })
+                    $names.Count | Should -BeGreaterThan 1 -Because $example.code
+                    $names | Where-Object { $_ -notin $known } | Should -BeNullOrEmpty -Because $example.code
+                }
+                $call.CommandElements | Where-Object { $_.ParameterName -and $_.ParameterName -notin $known } | Should -BeNullOrEmpty
             }
         }
     }

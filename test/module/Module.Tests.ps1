@@ -87,7 +87,7 @@ Describe 'The manifest' {
 
     It 'names what it exports one by one, so that PowerShell finds the commands without importing it' {
         $data = Import-PowerShellDataFile $manifest
-        $data.FunctionsToExport | Should -Be 'Get-AzToken'
+        $data.FunctionsToExport | Should -Be 'Get-AzToken', 'New-PartnerAccessToken', 'New-SecMgmtAccessToken'
         foreach ($key in 'CmdletsToExport', 'VariablesToExport', 'AliasesToExport') {
             $data.ContainsKey($key) | Should -BeTrue -Because $key
             $data[$key] | Should -BeNullOrEmpty
@@ -107,7 +107,7 @@ Describe 'Import-Module' {
         Copy-Item (Join-Path $root 'module/*.ps1xml') $empty
         [System.IO.File]::WriteAllText("$empty/Empty.psm1", '')
         [System.IO.File]::WriteAllText("$empty/Empty.psd1", (Read-Source 'module/EntraTokenBridge.psd1').
-            Replace('EntraTokenBridge.psm1', 'Empty.psm1').Replace("'Get-AzToken'", '').
+            Replace('EntraTokenBridge.psm1', 'Empty.psm1').Replace("'Get-AzToken', 'New-PartnerAccessToken', 'New-SecMgmtAccessToken'", '').
             Replace('b6f0a6b5-6b0e-4d0b-9a53-3f7f3a1d2c84', '11111111-1111-4111-8111-111111111111'))
 
         $session = Invoke-NewSession -Given "$empty/Empty.psd1" -Script {
@@ -133,9 +133,10 @@ Describe 'Import-Module' {
 
     It 'starts no engine' { $session.EngineHost | Should -BeNullOrEmpty }
 
-    It 'adds Get-AzToken to the session, and nothing else' {
-        $session.Commands | Should -Be 'Get-AzToken'
-        $session.Exported | Should -Be 'Get-AzToken'
+    It 'adds its commands to the session, and nothing else' {
+        $commands = (Import-PowerShellDataFile $manifest).FunctionsToExport
+        $session.Commands | Sort-Object | Should -Be $commands
+        $session.Exported | Sort-Object | Should -Be $commands
         $session.Private | Should -Contain 'Invoke-TokenEngine'
     }
 

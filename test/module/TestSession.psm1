@@ -72,6 +72,24 @@ function Get-IdleBrowser {
     if ($env:OS -eq 'Windows_NT') { 'cmd.exe /c rem %s' } else { '/bin/true' }
 }
 
+# The emulator's confidential application as a PSCredential; -Secret for one that it doesn't have.
+function Get-ApplicationCredential {
+    param($Secret = 'Confidential-Secret~1', $UserName = 'c0f1de00-0000-4000-8000-000000000001')
+
+    [pscredential]::new($UserName, [System.Net.NetworkCredential]::new('', $Secret).SecurePassword)
+}
+
+# What the person does to whom a warning shows a device code: -Action sign-in (as Alice) or cancel.
+function Complete-DeviceCode {
+    param($Emulator, [string] $Warning, $Action = 'sign-in')
+
+    $code = [regex]::Match($Warning, 'enter the code (\w+)').Groups[1].Value
+    $page = & $Curl -sk "$($Emulator.Authority)/devicelogin" --data-urlencode "otc=$code" | Out-String
+    $token = [regex]::Match($page, 'name="flow_token" value="([^"]*)"').Groups[1].Value
+    $form = "flow_token=$token", "username=$Alice", 'password=Alice-Passw0rd!', "action=$Action" | ForEach-Object { '--data-urlencode', $_ }
+    $null = & $Curl -sk "$($Emulator.Authority)/common/login" @form
+}
+
 # How many token requests the emulator has answered since the log was cleared, of all endpoints.
 function Get-TokenRequestCount {
     param($Emulator)
