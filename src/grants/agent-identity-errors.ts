@@ -20,8 +20,8 @@ const untrustedIdentity: Advice = {
   code: 'InvalidClient',
   parameter: 'BlueprintManagedIdentity',
   advice:
-    'The blueprint does not trust this managed identity: give it a federated credential whose issuer is the tenant and ' +
-    'whose subject is the object id of the identity, or name another one with -BlueprintManagedIdentity.',
+    'The blueprint does not trust this managed identity: give it a federated credential whose issuer is the ' +
+    "identity's tenant and whose subject is its object id, or name another one with -BlueprintManagedIdentity.",
 };
 
 const byCredential: Readonly<Record<BlueprintCredential['kind'], Refusals>> = {
@@ -93,6 +93,14 @@ const notOfBlueprint: Advice = {
   advice: 'Check -AgentIdentityAppId and -BlueprintAppId: the agent identity is not one of this blueprint.',
 };
 
+/** Blueprints may serve several tenants; a parent token is good in the one that it was got in. */
+const ofAnotherTenant: Advice = {
+  code: 'InvalidClient',
+  parameter: 'TenantId',
+  advice:
+    "Check -TenantId: it must be the agent identity's own tenant. Check -AgentIdentityAppId and -BlueprintAppId too.",
+};
+
 const aBlueprint: Advice = {
   code: 'InvalidClient',
   parameter: 'AgentIdentityAppId',
@@ -114,7 +122,7 @@ export const refusalsOfAgent: Refusals = {
   },
   70025: notOfBlueprint,
   700025: notOfBlueprint,
-  700211: notOfBlueprint,
+  700211: ofAnotherTenant,
   700213: notOfBlueprint,
   700226: notOfBlueprint,
   82001: aBlueprint,
@@ -151,7 +159,7 @@ export const refusalsOnBehalfOf: Refusals = {
   50173: userToken('The user token has been revoked: get a new one and give it as -UserToken.'),
   50020: userToken('The user is of another tenant: check -UserToken and -TenantId.'),
   50034: { code: 'UserNotFound', parameter: 'UserToken', advice: 'Check -UserToken and -TenantId.' },
-  50057: userToken('Nobody can act for a user whose account is disabled.'),
+  50057: userToken('Check -UserToken: nobody can act for a user whose account is disabled.'),
   65001: {
     code: 'ConsentRequired',
     parameter: 'Scope',

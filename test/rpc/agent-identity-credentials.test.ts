@@ -174,7 +174,7 @@ describe('A blueprint that proves itself by a managed identity', () => {
       parameter: 'BlueprintManagedIdentity',
     });
     expect(refusal.message).toMatch(
-      /The blueprint does not trust this managed identity: give it a federated credential whose issuer is the tenant and whose subject is the object id of the identity, or name another one with -BlueprintManagedIdentity\.$/,
+      /The blueprint does not trust this managed identity: give it a federated credential whose issuer is the identity's tenant and whose subject is its object id, or name another one with -BlueprintManagedIdentity\.$/,
     );
     expect(steps(emulator)).toEqual(['parent refused']);
   });

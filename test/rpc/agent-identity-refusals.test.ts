@@ -12,6 +12,7 @@ import {
   retiredAgent,
   tampered,
   userToken,
+  workload,
 } from '../emulator/agents.ts';
 import { agentToken, contosoAgent, steps } from '../helpers/agent-flows.ts';
 import { startEngine, type Engine } from '../helpers/engine.ts';
@@ -150,7 +151,7 @@ describe('A user token', () => {
     const refusal = await refused(given);
     user.disabled = false;
     expect(refusal.data).toMatchObject({ code: 'InvalidGrant', parameter: 'UserToken', aadsts: 50057 });
-    expect(refusal.message).toMatch(/Nobody can act for a user whose account is disabled\.$/);
+    expect(refusal.message).toMatch(/Check -UserToken: nobody can act for a user whose account is disabled\.$/);
   });
 
   it('needs consent to the agent identity', async () => {
@@ -261,6 +262,26 @@ describe('What Entra refuses names the parameter to change:', () => {
       { agentIdentityAppId: confidentialClient.id },
       'InvalidClient',
       70025,
+      'AgentIdentityAppId',
+      'Check -AgentIdentityAppId and -BlueprintAppId: the agent identity is not one of this blueprint.',
+      ['parent', 'agent refused'],
+    ],
+    [
+      "an application that trusts somebody else's tokens alone",
+      'AutonomousApp',
+      { agentIdentityAppId: workload },
+      'InvalidClient',
+      700211,
+      'TenantId',
+      "Check -TenantId: it must be the agent identity's own tenant. Check -AgentIdentityAppId and -BlueprintAppId too.",
+      ['parent', 'agent refused'],
+    ],
+    [
+      'an agent identity that is a public client',
+      'AutonomousApp',
+      { agentIdentityAppId: agentPortal },
+      'InvalidClient',
+      700025,
       'AgentIdentityAppId',
       'Check -AgentIdentityAppId and -BlueprintAppId: the agent identity is not one of this blueprint.',
       ['parent', 'agent refused'],
