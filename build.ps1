@@ -41,8 +41,10 @@ function Join-Script {
     ($parts -join "`n`n") + "`n"
 }
 
-# An import reads the commands alone. The bridge to the engine (Private) is read by the first command, and what most
-# sessions never need (OnDemand) by who needs it first: until then, a function that loads the file stands in for each.
+# An import reads the commands alone. What starts the engine (Start) is read by the first command, all else that talks to
+# it (Private) while it starts, and what most sessions never need (OnDemand) by who needs it first: until then, a function
+# that loads the file stands in for each that is called from outside of it.
+$start = "$name.Start.ps1"
 $bridge = "$name.Bridge.ps1"
 $onDemand = "$name.OnDemand.ps1"
 
@@ -54,12 +56,26 @@ function Join-LaterScript {
 
 function Get-StandIn {
     param([string] $Function, [string] $File, [string] $Before = '')
-    "function script:$Function { $Before. ([System.IO.Path]::Combine(`$ModuleRoot, '$File')); $Function @args }"
+    "function script:$Function { $Before. `"`$ModuleRoot/$File`"; $Function @args }"
 }
 
-function Join-OnDemandStandIn {
-    $functions = [regex]::Matches((Join-Script OnDemand), '(?m)^function (\S+)') | ForEach-Object { $_.Groups[1].Value }
-    ($functions | ForEach-Object { Get-StandIn $_ $onDemand }) -join "`n"
+# What the commands' file already has stand-ins for: the first function that each command calls, and the completers.
+$first = @(
+    Get-StandIn Get-EngineHost $start 'Assert-FullLanguage; '
+    Get-StandIn Invoke-PartnerCommand $onDemand 'Assert-FullLanguage; '
+    'Complete-TokenResource', 'Complete-TokenScope', 'Complete-PartnerScope', 'Complete-CertificateThumbprint' |
+        ForEach-Object { Get-StandIn $_ $onDemand }
+)
+
+# Stand-ins for a folder's functions that are called from outside of it.
+function Join-StandIn {
+    param([string] $Folder, [string] $File)
+    $callers = (@('Public', 'Start', 'Private', 'OnDemand') -ne $Folder | ForEach-Object { Join-Script $_ }) -join "`n"
+    $standIns = foreach ($function in [regex]::Matches((Join-Script $Folder), '(?m)^function (\S+)')) {
+        $name = $function.Groups[1].Value
+        if ($callers -match "(?<![\w-])$name(?![\w-])" -and -not ($first -match " script:$name ")) { Get-StandIn $name $File }
+    }
+    ($standIns -join "`n") + "`n"
 }
 
 # The commands come where the psm1 of the sources loads its parts from their folders.
@@ -67,15 +83,7 @@ function Join-ModuleScript {
     $script = [System.IO.File]::ReadAllText((Join-Path $source "$name.psm1"))
     $marked = [regex]'(?s)# <parts>.*?# </parts>'
     if (-not $marked.IsMatch($script)) { throw "$name.psm1 does not mark where its parts come." }
-    $standIns = @(
-        Get-StandIn Get-EngineHost $bridge 'Assert-FullLanguage; '
-        Get-StandIn Complete-TokenResource $onDemand
-        Get-StandIn Complete-TokenScope $onDemand
-        Get-StandIn Complete-PartnerScope $onDemand
-        Get-StandIn Complete-CertificateThumbprint $onDemand
-        Get-StandIn Invoke-PartnerCommand $bridge 'Assert-FullLanguage; '
-    )
-    $joined = ($standIns -join "`n") + "`n`n" + (Join-Script Public)
+    $joined = ($first -join "`n") + "`n`n" + (Join-Script Public)
     $marked.Replace($script, [System.Text.RegularExpressions.MatchEvaluator] { $joined }, 1)
 }
 
@@ -101,8 +109,12 @@ function Invoke-ModuleTask {
     Copy-Item (Join-Path $source en-US) $module -Recurse
     Copy-Item $dist (Join-Path $module engine) -Recurse
     [System.IO.File]::WriteAllText((Join-Path $module "$name.psm1"), (Join-ModuleScript), $utf8)
-    [System.IO.File]::WriteAllText((Join-Path $module $bridge), (Join-LaterScript Private) + "`n" + (Join-OnDemandStandIn) + "`n", $utf8)
-    [System.IO.File]::WriteAllText((Join-Path $module $onDemand), (Join-LaterScript OnDemand), $utf8)
+    $later = @{
+        $start    = (Join-LaterScript Start) + "`n" + (Join-StandIn Private $bridge) + (Join-StandIn OnDemand $onDemand)
+        $bridge   = Join-LaterScript Private
+        $onDemand = Join-LaterScript OnDemand
+    }
+    foreach ($file in $later.Keys) { [System.IO.File]::WriteAllText((Join-Path $module $file), $later[$file], $utf8) }
     Write-Output "Built $module"
 }
 

@@ -37,7 +37,7 @@ function Write-EngineLimit {
     if (-not $Engine.Started) { return }
     $VerbosePreference = $Cmdlet.GetVariableValue('VerbosePreference')
     $EngineHost.ToldOfLimits = $true
-    foreach ($limit in $Engine.Started.capabilities.limitations) { $Cmdlet.WriteVerbose($limit) }
+    foreach ($limit in (ConvertFrom-RpcJson $Engine.Started).result.capabilities.limitations) { $Cmdlet.WriteVerbose($limit) }
 }
 
 # The time left, once a second.

@@ -9,9 +9,11 @@ function ConvertFrom-RpcJson {
     $open = [System.Collections.Stack]::new()
     $into = @{}
     $name = 'message'
-    # Texts (with the colon that makes them names), brackets and commas, and what stands between: a bare word or nothing.
-    foreach ($token in $Text -csplit '("[^"\\]*(?:\\.[^"\\]*)*":?|[{}\[\],])') {
-        if (-not $token -or $token -ceq ',') { continue }
+    # Each token on a line of its own (no text has a line feed): a text, with the colon that makes it a name; a bracket; a
+    # bare word.
+    $lines = $Text -creplace ',?("[^"\\]*(?:\\.[^"\\]*)*":?|[{}\[\]]|[^\s{}\[\]:,"]+)', "`$1`n"
+    foreach ($token in $lines -csplit "`n") {
+        if (-not $token) { break }
         if ($token[0] -ceq '"') {
             $isName = $token[-1] -ceq ':'
             $token = if ($isName) { $token.Substring(1, $token.Length - 3) } else { $token.Substring(1, $token.Length - 2) }

@@ -14,17 +14,16 @@ function Read-RpcMessage {
 
         $message = $null
         $inbox = $null
-        if ($line -cmatch '^{') {
+        # The answer to `initialize` as it nearly always is: nothing in it is needed now.
+        if ($line -cmatch $GreetingPattern) { $message = $Engine['Started'] = $line }
+        elseif ($line -cmatch '^{') {
             $message = ConvertFrom-RpcJson $line
             if ($message) {
                 $method = $message['method']
                 $about = $message['id']
                 if ($method) { $params = $message['params']; $about = if ($params) { $params['requestId'] } }
                 if ($about) { $inbox = $Engine['Pending'][$about] }
-                if (-not $inbox) {
-                    if ($about -ceq '0') { Receive-Initialize $EngineHost $Engine $message }
-                    elseif ($method -and $message['id']) { Deny-RpcRequest $Engine $message['id'] }
-                }
+                if (-not $inbox) { Receive-OtherMessage $EngineHost $Engine $message }
             }
         }
         if (-not $message -and $line -and $line -cnotmatch '^Content-Length: ') {
@@ -39,11 +38,4 @@ function Read-RpcMessage {
     }
 }
 
-# The engine's answer to `initialize`.
-function Receive-Initialize {
-    param($EngineHost, $Engine, $Answer)
-
-    $result = $Answer['result']
-    if ($result -and $result['protocolVersion'] -ceq $ProtocolVersion) { $Engine['Started'] = $result }
-    else { Deny-TokenEngine $EngineHost $Engine $Answer }
-}
+$script:GreetingPattern = '^{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":' + $ProtocolVersion + '[,}]'

@@ -191,9 +191,9 @@ function Get-AzToken {
     if ($Force) { Clear-ReusableToken $engineHost }
     elseif (-not $Claim) {
         $reusable = $engineHost['Reusable'][$key] # see Add-ReusableToken
+        if ($reusable -and -not $reusable['Token']) { Complete-ReusableToken $reusable }
         if ($reusable -and $reusable['UntilTicks'] -gt [datetime]::UtcNow.Ticks) {
             $token = $reusable['Token']
-            if (-not $token) { $reusable['Token'] = $token = ConvertTo-AzToken $reusable['Result'] }
             if ($AsSecureString) { return Protect-AzToken $token }
             # An object of the caller's own: what they change in it, nobody else sees.
             $token = $token.PSObject.Copy()

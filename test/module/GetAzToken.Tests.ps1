@@ -114,7 +114,7 @@ Describe 'Get-AzToken without a switch' {
         & (Get-Module EntraTokenBridge) {
             $shared = Get-EngineHost
             $shared.ToldOfLimits = $false
-            $shared.Engine.Started.capabilities.limitations = @('It is of another time.')
+            $shared.Engine.Started = $shared.Engine.Started -replace '"limitations":\[\]', '"limitations":["It is of another time."]'
         }
         $null = Get-AzToken -Force
         $first = Get-AzToken -Force -Verbose 4>&1 | Out-String

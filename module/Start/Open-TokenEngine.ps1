@@ -1,0 +1,69 @@
+# Starts this process's engine unless one runs already, and sends `initialize` without waiting for its answer: Node
+# starts while the request is put together. Returns the engine, or one that holds nothing but its Failure.
+function Open-TokenEngine {
+    param($EngineHost)
+
+    try {
+        [System.Threading.Monitor]::Enter($EngineLock)
+        $engine = $EngineHost['Engine']
+        if (-not $engine) {
+            $node = Find-Node
+            if (-not $node) { return @{ Failure = Get-NodeMissingFailure } }
+            $file = "$ModuleRoot/engine/engine.js"
+            if (-not [System.IO.File]::Exists($file)) {
+                $file = "$([System.IO.Path]::GetDirectoryName($ModuleRoot))/dist/engine.js" # a checkout
+                if (-not [System.IO.File]::Exists($file)) { return @{ Failure = Get-EngineMissingFailure } }
+            }
+
+            $start = [System.Diagnostics.ProcessStartInfo]@{
+                FileName               = $node
+                Arguments              = '"' + $file + '"'
+                UseShellExecute        = $false
+                CreateNoWindow         = $true
+                RedirectStandardInput  = $true
+                RedirectStandardOutput = $true
+                RedirectStandardError  = $true
+            }
+            # Everybody can read what a process was started with; and a NODE_OPTIONS could bring foreign code into it.
+            $environment = $start.Environment
+            $environment.Clear()
+            foreach ($name in $EngineEnvironmentNames) {
+                $value = [System.Environment]::GetEnvironmentVariable($name)
+                if ($value) { $environment.Add($name, $value) }
+            }
+            try { $process = [System.Diagnostics.Process]::Start($start) }
+            catch { return @{ Failure = Get-EngineFailure "Node.js at '$node' can't be started: $($_.Exception.GetBaseException().Message)" } }
+            $output = $process.StandardOutput
+            $engine = @{
+                Node        = $node
+                Process     = $process
+                Input       = $process.StandardInput
+                Output      = $output
+                Written     = $null     # the last write, under way or done
+                Line        = $output.ReadLineAsync() # the next line, always one under way; outlives whoever asked for it
+                Heard       = 0         # how often something has arrived
+                Pending     = @{}       # id of a request -> the messages about it that its caller has not taken yet
+                NextId      = 1
+                Greeted     = $false    # `initialize` has been sent
+                Environment = $null     # what was sent last, as Get-AzToken tells it
+                Started     = $null     # the answer to `initialize`, JSON
+                Failure     = $null     # an error object: this engine answers no more
+                Died        = $false    # ... because its process ended by itself
+                Closing     = $false    # ends when nothing is pending
+            }
+            $EngineHost['Engine'] = $engine
+        }
+        # The first message: short, so that the engine can load what a token takes while the first request is put
+        # together. Whoever started the engine may have been stopped before it was greeted.
+        if (-not $engine['Greeted']) {
+            Write-RpcMessage $engine ('{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":' + $ProtocolVersion +
+                ',"host":{"name":"PowerShell","version":"' + $PSVersionTable['PSVersion'] + '"},"capabilities":{"sign":true}}}')
+            $engine['Greeted'] = $true
+        }
+        $engine
+    }
+    finally { [System.Threading.Monitor]::Exit($EngineLock) }
+}
+
+# src/protocol/version.ts
+$script:ProtocolVersion = '1'
