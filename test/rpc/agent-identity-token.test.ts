@@ -292,7 +292,7 @@ describe('Parent tokens', () => {
 });
 
 describe('A request', () => {
-  it('that is cancelled ends at once; another one for the same token gets it', async () => {
+  it('that is cancelled ends at once; the next one for the same token gets it', async () => {
     emulator.nextAnswers.push({ kind: 'hang' });
     const source = new CancellationTokenSource();
     const first = refusalOf(
