@@ -1,6 +1,7 @@
-# Get-AzToken's surface, compared both ways with the help of the command whose scripts it takes over (AzAuth's), and with
-# the same command's newest version for the sets that are here. A surface is a list of facts such as
-# 'Interactive: -Interactive is mandatory', so that what is missing and what is too much can each be named.
+# The surface of each command, compared both ways with the help of the command whose scripts it takes over (AzAuth's,
+# PartnerCenter's, SecMgmt's); Get-AzToken's also with AzAuth's newest version for the sets that are here. A surface is a
+# list of facts such as 'Interactive: -Interactive is mandatory', so that what is missing and what is too much can each be
+# named.
 BeforeDiscovery {
     $sets = 'NonInteractive', 'Interactive', 'ManagedIdentity'
 
@@ -60,6 +61,60 @@ BeforeDiscovery {
         @{ Fact = '-TimeoutSeconds takes 1..2147483647'; Reason = 'a day is the most; see the extras' }
         @{ Fact = '*-TokenCache *'; Reason = 'token caches on disk are not part of this module yet' }
         @{ Fact = '*-UseUnprotectedTokenCache *'; Reason = 'token caches on disk are not part of this module yet' }
+    )
+
+    # What the help of PartnerCenter and SecMgmt says: a row for each of its tables. There EnvironmentName and ModuleName
+    # are enums, which would load an assembly here: they are strings with the same values.
+    $switch = 'System.Management.Automation.SwitchParameter'
+    $clouds = 'AzureCloud', 'AzureChinaCloud', 'AzureGermanCloud', 'AzurePPE', 'AzureUSGovernment'
+    $ofPartners = @(
+        @{ Name = 'AccessToken'; Type = 'System.String'; Sets = 'AccessToken'; Mandatory = $true }
+        @{ Name = 'ApplicationId'; Type = 'System.String'; Aliases = 'ClientId'; Mandatory = $true
+            Sets = 'AccessToken', 'ServicePrincipal', 'ServicePrincipalCertificate', 'User'
+        }
+        @{ Name = 'ApplicationId'; Type = 'System.String'; Aliases = 'ClientId'; Sets = 'RefreshToken' }
+        @{ Name = 'CertificateThumbprint'; Type = 'System.String'; Sets = 'RefreshToken' }
+        @{ Name = 'CertificateThumbprint'; Type = 'System.String'; Sets = 'ServicePrincipalCertificate'; Mandatory = $true }
+        @{ Name = 'Credential'; Type = 'System.Management.Automation.PSCredential'; Sets = 'AccessToken', 'RefreshToken' }
+        @{ Name = 'Credential'; Type = 'System.Management.Automation.PSCredential'; Sets = 'ServicePrincipal'; Mandatory = $true }
+        @{ Name = 'Environment'; Type = 'System.String'; Aliases = 'EnvironmentName'; Accepts = $clouds }
+        @{ Name = 'Module'; Type = 'System.String'; Aliases = 'ModuleName'; Accepts = 'ExchangeOnline'; Sets = 'RefreshToken' }
+        @{ Name = 'Module'; Type = 'System.String'; Aliases = 'ModuleName'; Accepts = 'ExchangeOnline'; Sets = 'ByModule'; Mandatory = $true }
+        @{ Name = 'RefreshToken'; Type = 'System.String'; Sets = 'RefreshToken'; Mandatory = $true }
+        @{ Name = 'Scopes'; Type = 'System.String[]'; Mandatory = $true
+            Sets = 'AccessToken', 'RefreshToken', 'ServicePrincipal', 'ServicePrincipalCertificate', 'User'
+        }
+        @{ Name = 'ServicePrincipal'; Type = $switch; Sets = 'RefreshToken', 'ServicePrincipalCertificate' }
+        @{ Name = 'ServicePrincipal'; Type = $switch; Sets = 'ServicePrincipal'; Mandatory = $true }
+        @{ Name = 'Tenant'; Type = 'System.String'; Aliases = 'Domain', 'TenantId'; Sets = 'AccessToken', 'RefreshToken', 'User', 'ByModule' }
+        @{ Name = 'Tenant'; Type = 'System.String'; Aliases = 'Domain', 'TenantId'; Mandatory = $true
+            Sets = 'ServicePrincipal', 'ServicePrincipalCertificate'
+        }
+        @{ Name = 'UseAuthorizationCode'; Type = $switch; Aliases = 'AuthCode'
+            Sets = 'ServicePrincipal', 'ServicePrincipalCertificate', 'User', 'ByModule'
+        }
+        @{ Name = 'UseDeviceAuthentication'; Type = $switch; Aliases = 'DeviceCode', 'DeviceAuth', 'Device'; Sets = 'User' }
+    )
+    $partnerExtras = @(
+        @{ Fact = '-* refuses an empty value'; Reason = 'as in PartnerCenter''s source: a variable that was never set must not mean another tenant or client' }
+        @{ Fact = '*: -TimeoutSeconds is optional'; Reason = 'a script must not wait for a person for ever' }
+        @{ Fact = '-TimeoutSeconds is a System.Int32'; Reason = 'as Get-AzToken has it' }
+        @{ Fact = '-TimeoutSeconds takes 1..86400'; Reason = 'as Get-AzToken has it' }
+        @{ Fact = '*: -AsSecureString is optional'; Reason = 'tokens that neither a transcript nor a debugger shows, on every command' }
+        @{ Fact = '-AsSecureString is a System.Management.Automation.SwitchParameter'; Reason = 'it is given or not' }
+    )
+    # The second module has two sets fewer, and their parameters.
+    $secMgmtSets = 'RefreshToken', 'ServicePrincipal', 'ServicePrincipalCertificate', 'User'
+    $ofSecMgmt = foreach ($row in $ofPartners) {
+        $row = $row.Clone()
+        if ($row.Sets) { $row.Sets = @($row.Sets | Where-Object { $_ -in $secMgmtSets }) }
+        if (-not $row.ContainsKey('Sets') -or ($row.Sets.Count -and $row.Name -ne 'Module')) { $row }
+    }
+    $partners = @(
+        @{ Command = 'New-PartnerAccessToken'; Sets = @('AccessToken') + $secMgmtSets + 'ByModule'; Rows = $ofPartners
+            Extras = $partnerExtras + @{ Fact = 'ByModule: -RefreshToken is optional'; Reason = 'PartnerCenter''s source has it, its help forgot it' }
+        }
+        @{ Command = 'New-SecMgmtAccessToken'; Sets = $secMgmtSets; Rows = @($ofSecMgmt); Extras = $partnerExtras }
     )
 
     $ofHelp = @($helpTables | ForEach-Object { @{ Name = $_.Name; Parameter = $_ } })
@@ -153,6 +208,33 @@ Describe 'Get-AzToken' -ForEach @{ Sets = $sets; HelpTables = $helpTables; Newes
     It 'says what it returns' { $command.OutputType.Name | Should -Be 'EntraTokenBridge.AzToken' }
 }
 
+Describe '<Command>' -ForEach $partners {
+    BeforeAll {
+        $command = Get-Command $Command
+        $facts = @(Get-CommandFact $command)
+        $known = @($Rows | ForEach-Object { Get-RowFact $_ $Sets } | Select-Object -Unique)
+    }
+
+    It 'has the parameter sets that scripts know, and none for which nothing is needed' {
+        $command.ParameterSets.Name | Sort-Object | Should -Be ($Sets | Sort-Object)
+        $command.DefaultParameterSet | Should -BeNullOrEmpty
+    }
+
+    It 'has all that the help of its forerunner says' {
+        $known.Count | Should -BeGreaterThan 50
+        $known | Where-Object { $_ -cnotin $facts } | Should -BeNullOrEmpty
+    }
+
+    It 'has nothing more than that without a reason, and each extra that a reason is given for' {
+        $new = @($facts | Where-Object { $_ -cnotin $known })
+        $new | Where-Object { -not (Test-Listed $_ $Extras) } | Should -BeNullOrEmpty
+        $Extras | Where-Object { -not ($new -clike $_.Fact) } | ForEach-Object { $_.Fact } | Should -BeNullOrEmpty
+        $Extras | ForEach-Object { $_.Reason } | Should -Match '\w+ \w+'
+    }
+
+    It 'says what it returns' { $command.OutputType.Name | Should -Be 'EntraTokenBridge.AuthResult' }
+}
+
 # Values that the engine refuses tell which parameter they arrived as. None of these calls comes as far as a network.
 Describe 'Binding the parameters of Get-AzToken' {
     BeforeAll {
@@ -218,5 +300,79 @@ Describe 'Binding the parameters of Get-AzToken' {
     It 'refuses a source that it does not know, and a time of zero seconds' {
         (Get-Refusal { Get-AzToken -CredentialPrecedence Browser }).Exception.Message | Should -Match 'AzureDeveloperCli'
         (Get-Refusal { Get-AzToken -TimeoutSeconds 0 }).Exception.ParameterName | Should -Be 'TimeoutSeconds'
+    }
+}
+
+# The error id tells which set was chosen. Values that the engine refuses keep every call from the network.
+Describe 'Binding the parameters of <Command>' -ForEach @{ Command = 'New-PartnerAccessToken' }, @{ Command = 'New-SecMgmtAccessToken' } {
+    BeforeAll {
+        $before = $env:AZURE_AUTHORITY_HOST, $env:AZURE_POD_IDENTITY_AUTHORITY_HOST
+        $env:AZURE_AUTHORITY_HOST = 'https://127.0.0.1:9'
+        $env:AZURE_POD_IDENTITY_AUTHORITY_HOST = 'http://127.0.0.1:9'
+    }
+    AfterAll {
+        Remove-Module EntraTokenBridge
+        $env:AZURE_AUTHORITY_HOST, $env:AZURE_POD_IDENTITY_AUTHORITY_HOST = $before
+    }
+    BeforeEach {
+        Import-Module ([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'module', 'EntraTokenBridge.psd1'))
+        $secret = [pscredential]::new('not an id', [System.Net.NetworkCredential]::new('', 'a secret').SecurePassword)
+    }
+
+    It 'chooses <Set> for <Given>' -ForEach @(
+        @{ Set = 'User'; Given = '-ApplicationId x -Scopes y' }
+        @{ Set = 'User'; Given = '-ClientId x -Scopes y -Domain z -AuthCode -Device' }
+        @{ Set = 'RefreshToken'; Given = '-RefreshToken x -Scopes "a b"' }
+        @{ Set = 'RefreshToken'; Given = '-ApplicationId x -Credential $secret -RefreshToken y -Scopes z -ServicePrincipal -TenantId t' }
+        @{ Set = 'ServicePrincipal'; Given = '-ApplicationId x -Credential $secret -ServicePrincipal -Scopes y -Tenant z -UseAuthorizationCode' }
+        @{ Set = 'ServicePrincipalCertificate'; Given = '-ApplicationId x -CertificateThumbprint y -Scopes z -Tenant t' }
+        @{ Set = 'ServicePrincipalCertificate'; Given = '-ApplicationId x -CertificateThumbprint y -Scopes z -Tenant t -ServicePrincipal -AuthCode' }
+    ) {
+        $failure = $null
+        try { $null = & ([scriptblock]::Create("$Command $Given -ErrorAction Stop")) } catch { $failure = $_ }
+        $failure.FullyQualifiedErrorId | Should -Be (($Set -replace 'Token$') + "TokenError,$Command")
+        $failure.Exception.Data['Code'] | Should -Be 'InvalidParameter'
+    }
+
+    It 'refuses <Given>: <Id>' -ForEach @(
+        @{ Given = '-ApplicationId x -Scopes y -ServicePrincipal -DeviceCode'; Id = 'AmbiguousParameterSet' }
+        @{ Given = '-ApplicationId x -Credential $secret -CertificateThumbprint z -Scopes y -Tenant t -AuthCode'; Id = 'AmbiguousParameterSet' }
+        @{ Given = '-ApplicationId "" -Scopes y'; Id = 'ParameterArgumentValidationError*' }
+        @{ Given = '-ApplicationId x -Scopes y -Tenant ""'; Id = 'ParameterArgumentValidationError' }
+        @{ Given = '-ApplicationId x -Scopes y -Environment Moon'; Id = 'ParameterArgumentValidationError' }
+        @{ Given = '-ApplicationId x -Scopes y -TimeoutSeconds 0'; Id = 'ParameterArgumentValidationError' }
+        @{ Given = '-ApplicationId x -Scopes y z'; Id = 'PositionalParameterNotFound' }
+    ) {
+        $failure = $null
+        try { $null = & ([scriptblock]::Create("$Command $Given -ErrorAction Stop")) } catch { $failure = $_ }
+        $failure.FullyQualifiedErrorId | Should -BeLike "$Id,$Command"
+    }
+}
+
+Describe 'Binding the sets that New-PartnerAccessToken alone has' {
+    BeforeAll {
+        Import-Module ([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'module', 'EntraTokenBridge.psd1'))
+        $before = $env:AZURE_AUTHORITY_HOST
+        $env:AZURE_AUTHORITY_HOST = 'https://127.0.0.1:9'
+    }
+    AfterAll {
+        Remove-Module EntraTokenBridge
+        $env:AZURE_AUTHORITY_HOST = $before
+    }
+
+    It 'chooses <Set> for <Given>' -ForEach @(
+        @{ Set = 'AccessToken'; Given = '-AccessToken x -ApplicationId y -Scopes z -Environment AzureCloud' }
+        @{ Set = 'ByModule'; Given = '-Module ExchangeOnline -Tenant "no tenant"' }
+        @{ Set = 'ByModule'; Given = '-Module exchangeonline -RefreshToken x -Tenant "no tenant"' }
+        @{ Set = 'RefreshToken'; Given = '-ModuleName ExchangeOnline -RefreshToken x -Scopes "a b"' }
+    ) {
+        $failure = $null
+        try { $null = & ([scriptblock]::Create("New-PartnerAccessToken $Given -ErrorAction Stop")) } catch { $failure = $_ }
+        $failure.FullyQualifiedErrorId | Should -Be (($Set -replace 'Token$') + 'TokenError,New-PartnerAccessToken')
+    }
+
+    It 'refuses -Module and -AccessToken in New-SecMgmtAccessToken' {
+        { New-SecMgmtAccessToken -Module ExchangeOnline -ApplicationId x -Scopes y } | Should -Throw -ErrorId 'NamedParameterNotFound,New-SecMgmtAccessToken'
+        { New-SecMgmtAccessToken -AccessToken x -ApplicationId y -Scopes z } | Should -Throw -ErrorId 'NamedParameterNotFound,New-SecMgmtAccessToken'
     }
 }
