@@ -39,7 +39,7 @@ function Open-ClientCertificate {
                 handle     = $digits
                 thumbprint = $digits
                 x5c        = @([System.Convert]::ToBase64String($certificate.RawData))
-                algorithms = if ($key) { Get-SigningAlgorithm $key $digits } else { @() }
+                algorithms = @(if ($key) { Get-SigningAlgorithm $key $digits })
             }
         }
     }
@@ -85,7 +85,7 @@ function Get-SigningAlgorithm {
         }
         catch { $SigningAlgorithms[$Thumbprint] = @('RS256') }
     }
-    , $SigningAlgorithms[$Thumbprint]
+    $SigningAlgorithms[$Thumbprint]
 }
 
 $script:SigningAlgorithms = @{}
