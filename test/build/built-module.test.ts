@@ -22,10 +22,12 @@ describe.skipIf(!isThere)('The module that build.ps1 makes', () => {
   });
   afterAll(() => rm(out, { recursive: true, force: true }));
 
-  test('has one script file, the engine, the help and the license', async () => {
+  test('has its scripts in as many files as there are moments to read them, the engine, the help and the license', async () => {
     const files = await readdir(join(out, 'EntraTokenBridge'), { recursive: true });
     expect(files.filter((file) => /\.psm?1$/.test(file))).toEqual([
       'EntraTokenBridge.Bridge.ps1',
+      'EntraTokenBridge.OnDemand.ps1',
+      'EntraTokenBridge.Start.ps1',
       'EntraTokenBridge.psm1',
     ]);
     expect(files).toEqual(expect.arrayContaining(['EntraTokenBridge.psd1', 'engine/engine.js', 'LICENSE', 'en-US']));
@@ -45,6 +47,20 @@ describe.skipIf(!isThere)('The module that build.ps1 makes', () => {
       Import-Module (Join-Path $env:OUT EntraTokenBridge)
       try { Get-AzToken -TenantId 'no tenant' -ErrorAction Stop } catch { $_.Exception.Data['code'], $_.Exception.Message }`);
     expect(stdout).toMatch(/TenantId/);
+  });
+
+  test('says with the first command under ConstrainedLanguage what it needs', async () => {
+    const { stdout } = await pwsh(`
+      $ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'
+      Import-Module "$env:OUT/EntraTokenBridge"
+      foreach ($command in 'Get-AzToken', 'New-PartnerAccessToken -Module ExchangeOnline') {
+        try { Invoke-Expression $command } catch { "$_" }
+      }`);
+    const lines = stdout.trim().split('\n');
+    expect(lines).toHaveLength(2);
+    for (const line of lines) {
+      expect(line).toMatch(/^EntraTokenBridge needs FullLanguage, and runs in ConstrainedLanguage mode here\./);
+    }
   });
 
   test('is packed under its version', async () => {
