@@ -10,13 +10,16 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { startEmulator, type Emulator } from '../src/emulator/server.ts';
-import { getAzToken } from '../src/protocol/az-token.ts';
+import { approveDeviceCode } from '../src/emulator/scripted-person.ts';
+import type { AzTokenResult } from '../src/protocol/az-token.ts';
 import type { Environment } from '../src/protocol/environment.ts';
+import { deviceCode } from '../src/protocol/host.ts';
+import type { AuthResult } from '../src/protocol/partner-token.ts';
 import { makeCertificate } from '../test/helpers/certificates.ts';
 import { startEngine } from '../test/helpers/engine.ts';
 import { isolate } from '../test/helpers/environment.ts';
 import { build } from './build.ts';
-import { certificateClient, commandLine, flows, type Flow } from './demo/flows.ts';
+import { certificateClient, commandLine, flows, keptRefreshToken, methods, person, type Flow } from './demo/flows.ts';
 import { bold, describe, dim, mark, shorten, warning, type Outcome } from './demo/outcome.ts';
 import { powerShells } from './powershell.ts';
 
@@ -28,7 +31,7 @@ await buildWhatChanged();
 const folder = await mkdtemp(join(tmpdir(), 'entra-token-bridge-demo-'));
 // However this ends, with Ctrl+C too.
 process.once('exit', () => rmSync(folder, { recursive: true, force: true })).once('SIGINT', () => process.exit(130));
-const emulator = await startEmulator({ caFile: join(folder, 'ca.pem') });
+const emulator = await startEmulator({ caFile: join(folder, 'ca.pem'), deviceCodeIntervalSeconds: 0.2 });
 let unexpected = 0;
 try {
   console.log(`\n${bold('Microsoft Entra tokens, from an emulator on this machine')} (${emulator.authority})`);
@@ -43,9 +46,9 @@ try {
     console.log(
       `\n${warning('!! PowerShell (pwsh) is not on PATH: what follows is the engine alone, without the cmdlets.')}`,
     );
-    console.log('   Install it to see Get-AzToken itself: https://aka.ms/powershell');
+    console.log('   Install it to see the cmdlets themselves: https://aka.ms/powershell');
   } else {
-    console.log(`\n${bold('In PowerShell: Get-AzToken')}`);
+    console.log(`\n${bold('In PowerShell: the cmdlets')}`);
     await throughPowerShell(shell, shown);
   }
   console.log(`\n${bold('In any other program: the engine, by JSON-RPC over its stdin and stdout')}`);
@@ -129,6 +132,10 @@ async function throughPowerShell(shell: string, shown: readonly Flow[]): Promise
   child.stdin.end(JSON.stringify(shown));
   const waiting = [...shown];
   for await (const line of createInterface(child.stdout)) {
+    if (line.startsWith('WARNING: ')) {
+      await enterCode(/enter the code (\w+)/.exec(line)?.[1] ?? '');
+      continue;
+    }
     const flow = waiting.shift();
     if (flow) show(flow, `PS> ${commandLine(flow)}`, JSON.parse(line) as Outcome);
   }
@@ -140,27 +147,46 @@ async function throughPowerShell(shell: string, shown: readonly Flow[]): Promise
 
 async function throughEngine(shown: readonly Flow[]): Promise<void> {
   await using engine = await startEngine();
+  engine.connection.onNotification(deviceCode, ({ userCode }) => void enterCode(userCode));
   const { PATH = '', HOME = '' } = process.env;
+  let kept = '';
   for (const flow of shown) {
-    const { parameterSet, parameters } = flow;
+    const { command, parameterSet, parameters } = flow;
     const environment = { PATH, HOME, ...towardsEmulator(), ...flow.environment };
-    const request = { parameterSet, parameters, environment };
-    const outcome = await engine.connection.sendRequest(getAzToken, request).then(
-      ({ token, expiresOn, identity, claims }): Outcome => ({
-        identity: nameOfApplication(claims) ?? identity ?? 'nobody',
-        expiresOn,
-        token: shorten(token),
-      }),
-      (error: unknown): Outcome => ({ error: error instanceof Error ? error.message : String(error) }),
-    );
-    show(flow, `azToken/get ${JSON.stringify({ parameterSet, parameters })}`, outcome);
+    const given = 'refreshToken' in parameters ? { ...parameters, refreshToken: kept } : parameters;
+    const outcome = await engine.connection
+      .sendRequest<AzTokenResult | AuthResult>(methods[command], { parameterSet, parameters: given, environment })
+      .then(
+        (result): Outcome => {
+          const token = 'token' in result ? result.token : result.accessToken;
+          if ('refreshToken' in result) kept = result.refreshToken ?? kept;
+          const user = 'token' in result ? result.identity : result.account?.username;
+          return {
+            identity: nameOfApplication(token) ?? user ?? 'nobody',
+            expiresOn: result.expiresOn,
+            token: shorten(token),
+          };
+        },
+        (error: unknown): Outcome => ({ error: error instanceof Error ? error.message : String(error) }),
+      );
+    show(flow, `${methods[command]} ${JSON.stringify({ parameterSet, parameters }, masked)}`, outcome);
   }
 }
 
+/** Nobody should get used to secrets on the screen. */
+function masked(name: string, value: unknown): unknown {
+  return name === 'password' || value === keptRefreshToken ? '***' : value;
+}
+
+/** Does what a device code asks the person to do. */
+async function enterCode(userCode: string): Promise<void> {
+  await approveDeviceCode(`${emulator.authority}/devicelogin`, userCode, person, emulator.ca);
+}
+
 /** An application is known by its name, a person by their user name. */
-function nameOfApplication(claims: readonly (readonly [string, ...string[]])[]): string | undefined {
-  const values = new Map(claims.map(([name, value]) => [name, value?.slice(1)]));
-  return values.get('idtyp') === 'app' ? values.get('app_displayname') : undefined;
+function nameOfApplication(token: string): string | undefined {
+  const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
+  return payload['idtyp'] === 'app' ? String(payload['app_displayname']) : undefined;
 }
 
 function show(flow: Flow, call: string, outcome: Outcome): void {

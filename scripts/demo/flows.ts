@@ -1,11 +1,36 @@
-import type { AzTokenParameters, AzTokenParameterSet } from '../../src/protocol/az-token.ts';
+import { getAzToken, type AzTokenParameters, type AzTokenParameterSet } from '../../src/protocol/az-token.ts';
 import type { Environment } from '../../src/protocol/environment.ts';
+import {
+  newPartnerAccessToken,
+  newSecMgmtAccessToken,
+  type PartnerTokenParameters,
+  type PartnerTokenParameterSet,
+} from '../../src/protocol/partner-token.ts';
+
+/** The commands that hand out tokens, and their methods. */
+export const methods = {
+  'Get-AzToken': getAzToken.method,
+  'New-PartnerAccessToken': newPartnerAccessToken.method,
+  'New-SecMgmtAccessToken': newSecMgmtAccessToken.method,
+} as const;
 
 /** One way to a token, shown through PowerShell and through the engine alike. */
-export interface Flow {
+export type Flow = Shown &
+  (
+    | {
+        readonly command: 'Get-AzToken';
+        readonly parameterSet: AzTokenParameterSet;
+        readonly parameters: AzTokenParameters;
+      }
+    | {
+        readonly command: 'New-PartnerAccessToken' | 'New-SecMgmtAccessToken';
+        readonly parameterSet: PartnerTokenParameterSet;
+        readonly parameters: PartnerTokenParameters;
+      }
+  );
+
+interface Shown {
   readonly title: string;
-  readonly parameterSet: AzTokenParameterSet;
-  readonly parameters: AzTokenParameters;
   /** What the session's environment holds for it, beside what leads to the emulator. */
   readonly environment: Environment;
   /** What a person should know of it. */
@@ -13,6 +38,9 @@ export interface Flow {
   /** Whose token it is to be; null where an error is to be shown. */
   readonly identity: string | null;
 }
+
+/** As a refresh token: the one that the latest sign-in before brought. */
+export const keptRefreshToken = '(kept)';
 
 /** Ids and secrets of the emulator's built-in directory. */
 const contoso = '11111111-1111-4111-8111-111111111111';
@@ -22,7 +50,7 @@ export const person = { username: 'alice@contoso.onmicrosoft.com', password: 'Al
 
 /**
  * Every flow that exists, in the order in which they are shown: an account that has signed in comes first in every
- * request after it, so the sign-in is the last but one.
+ * request of Get-AzToken after it, so the sign-in is the last but one of those.
  */
 export function flows(given: {
   readonly appService: Environment;
@@ -32,9 +60,13 @@ export function flows(given: {
   readonly browser: string;
 }): readonly Flow[] {
   const application = { AZURE_TENANT_ID: contoso, AZURE_CLIENT_ID: confidential };
+  const credential = { userName: confidential, password: 'Confidential-Secret~1' };
+  const partner = { applicationId: confidential, credential, servicePrincipal: true, tenant: contoso };
+  const partnerCenter = ['https://api.partnercenter.microsoft.com/user_impersonation'];
   return [
     {
       title: 'An application with its secret, from environment variables',
+      command: 'Get-AzToken',
       parameterSet: 'NonInteractive',
       parameters: {},
       environment: { ...application, AZURE_CLIENT_SECRET: 'Confidential-Secret~1' },
@@ -42,6 +74,7 @@ export function flows(given: {
     },
     {
       title: 'An application with its certificate, from environment variables',
+      command: 'Get-AzToken',
       parameterSet: 'NonInteractive',
       parameters: {},
       environment: {
@@ -53,6 +86,7 @@ export function flows(given: {
     },
     {
       title: 'The managed identity of an App Service, a function or a runbook',
+      command: 'Get-AzToken',
       parameterSet: 'ManagedIdentity',
       parameters: {},
       environment: given.appService,
@@ -60,6 +94,7 @@ export function flows(given: {
     },
     {
       title: 'The managed identity of a virtual machine',
+      command: 'Get-AzToken',
       parameterSet: 'ManagedIdentity',
       parameters: { resource: 'https://vault.azure.net' },
       environment: {},
@@ -67,6 +102,7 @@ export function flows(given: {
     },
     {
       title: 'An application with a wrong secret: what an error looks like',
+      command: 'Get-AzToken',
       parameterSet: 'NonInteractive',
       parameters: {},
       environment: { ...application, AZURE_CLIENT_SECRET: 'not-its-secret' },
@@ -74,6 +110,7 @@ export function flows(given: {
     },
     {
       title: 'A person in the browser',
+      command: 'Get-AzToken',
       parameterSet: 'Interactive',
       parameters: { scope: ['User.Read'] },
       environment: { BROWSER: given.browser },
@@ -82,18 +119,71 @@ export function flows(given: {
     },
     {
       title: 'The same person again, without asking',
+      command: 'Get-AzToken',
       parameterSet: 'NonInteractive',
       parameters: { scope: ['User.Read'] },
       environment: {},
       identity: person.username,
     },
+    {
+      title: "A partner's application with its secret",
+      command: 'New-PartnerAccessToken',
+      parameterSet: 'ServicePrincipal',
+      parameters: { ...partner, scopes: ['https://graph.microsoft.com/.default'] },
+      environment: {},
+      identity: 'Contoso Confidential',
+    },
+    {
+      title: "A person's first consent to a partner's application, in the browser",
+      command: 'New-PartnerAccessToken',
+      parameterSet: 'ServicePrincipal',
+      parameters: { ...partner, scopes: partnerCenter, useAuthorizationCode: true },
+      environment: { BROWSER: given.browser },
+      identity: person.username,
+      note: `The emulator's scripted user, ${person.username}, signed in and consented. The refresh token is kept.`,
+    },
+    {
+      title: 'The same person again, with the refresh token: what a runbook does every night',
+      command: 'New-PartnerAccessToken',
+      parameterSet: 'RefreshToken',
+      parameters: { credential, refreshToken: keptRefreshToken, tenant: contoso, scopes: partnerCenter },
+      environment: {},
+      identity: person.username,
+    },
+    {
+      title: 'Security management, with the refresh token of the same application',
+      command: 'New-SecMgmtAccessToken',
+      parameterSet: 'RefreshToken',
+      parameters: {
+        credential,
+        refreshToken: keptRefreshToken,
+        tenant: contoso,
+        scopes: ['https://graph.microsoft.com/User.Read'],
+      },
+      environment: {},
+      identity: person.username,
+      note: 'One refresh token serves all resources that somebody has consented to.',
+    },
+    {
+      title: 'A person with a device code, for Exchange Online',
+      command: 'New-PartnerAccessToken',
+      parameterSet: 'ByModule',
+      parameters: { module: 'ExchangeOnline', tenant: contoso },
+      environment: {},
+      identity: person.username,
+      note: `The emulator's scripted user, ${person.username}, entered the code that the warning shows.`,
+    },
   ];
 }
 
 /** The command as a person types it. */
-export function commandLine({ parameterSet, parameters }: Flow): string {
-  const given = Object.entries(parameters).map(
-    ([name, value]) => `-${name[0]?.toUpperCase()}${name.slice(1)} ${String(value)}`,
-  );
-  return ['Get-AzToken', ...(parameterSet === 'NonInteractive' ? [] : [`-${parameterSet}`]), ...given].join(' ');
+export function commandLine({ command, parameterSet, parameters }: Flow): string {
+  const isSwitch = command === 'Get-AzToken' && parameterSet !== 'NonInteractive';
+  const given = Object.entries(parameters).map(([name, value]) => {
+    const parameter = `-${name[0]?.toUpperCase()}${name.slice(1)}`;
+    if (value === true) return parameter;
+    if (value === keptRefreshToken) return `${parameter} $kept`;
+    return `${parameter} ${name === 'credential' ? '$credential' : String(value)}`;
+  });
+  return [command, ...(isSwitch ? [`-${parameterSet}`] : []), ...given].join(' ');
 }

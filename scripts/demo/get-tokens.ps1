@@ -1,23 +1,41 @@
 # Gets a token by each flow that standard input tells as JSON, and writes a line of JSON for each.
-# A token leaves this process only shortened.
+# A token leaves this process only shortened. Warnings, such as device codes, are lines of standard output too.
 param($Module)
 $ErrorActionPreference = 'Stop'
 Import-Module $Module
 $flows = ConvertFrom-Json ([Console]::In.ReadToEnd())
 $variables = @($flows | ForEach-Object { $_.environment.PSObject.Properties.Name } | Select-Object -Unique)
 
+# What a token says of itself.
+function Get-Payload {
+    param($Token)
+
+    $text = $Token.Split('.')[1].Replace('-', '+').Replace('_', '/')
+    $bytes = [Convert]::FromBase64String($text.PadRight([Math]::Ceiling($text.Length / 4) * 4, '='))
+    ConvertFrom-Json ([System.Text.Encoding]::UTF8.GetString($bytes))
+}
+
+$kept = $null
 foreach ($flow in $flows) {
     foreach ($name in $variables) { [Environment]::SetEnvironmentVariable($name, $flow.environment.$name) }
     $parameters = @{}
     foreach ($parameter in $flow.parameters.PSObject.Properties) { $parameters[$parameter.Name] = $parameter.Value }
-    if ($flow.parameterSet -ne 'NonInteractive') { $parameters[$flow.parameterSet] = $true }
+    if ($parameters['credential']) {
+        $secret = [System.Net.NetworkCredential]::new('', $parameters['credential'].password).SecurePassword
+        $parameters['credential'] = [pscredential]::new($parameters['credential'].userName, $secret)
+    }
+    if ($parameters['refreshToken']) { $parameters['refreshToken'] = $kept }
+    if ($flow.command -eq 'Get-AzToken' -and $flow.parameterSet -ne 'NonInteractive') { $parameters[$flow.parameterSet] = $true }
     $outcome = try {
-        $token = Get-AzToken @parameters
-        $text = "$token"
+        $token = & $flow.command @parameters
+        $text = if ($flow.command -eq 'Get-AzToken') { "$token" } else { $token.AccessToken }
+        if ($token.PSObject.Properties['RefreshToken'] -and $token.RefreshToken) { $kept = $token.RefreshToken }
         # An application is known by its name, a person by their user name.
-        $isApplication = $token.Claims['idtyp'] -eq 'app'
+        $payload = Get-Payload $text
         @{
-            identity  = if ($isApplication) { $token.Claims['app_displayname'][0] } else { $token.Identity }
+            identity  = if ($payload.idtyp -eq 'app') { $payload.app_displayname }
+            elseif ($flow.command -eq 'Get-AzToken') { $token.Identity }
+            else { $token.Account.Username }
             expiresOn = $token.ExpiresOn.ToUnixTimeMilliseconds()
             token     = '{0}...{1} ({2} characters)' -f $text.Substring(0, 8), $text.Substring($text.Length - 4), $text.Length
         }

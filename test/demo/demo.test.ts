@@ -17,6 +17,11 @@ const titles = [
   'An application with a wrong secret: what an error looks like',
   'A person in the browser',
   'The same person again, without asking',
+  "A partner's application with its secret",
+  "A person's first consent to a partner's application, in the browser",
+  'The same person again, with the refresh token: what a runbook does every night',
+  'Security management, with the refresh token of the same application',
+  'A person with a device code, for Exchange Online',
 ];
 
 /** The part of the output that one flow has, in one of the demo's two halves. */
@@ -56,7 +61,7 @@ describe('the demo', () => {
   });
 
   test.skipIf(shell === undefined).each(titles)('shows through PowerShell: %s', (title) => {
-    expect(partOf(powerShellHalf(), title)).toContain('PS> Get-AzToken');
+    expect(partOf(powerShellHalf(), title)).toMatch(/PS> (?:Get-AzToken|New-(?:Partner|SecMgmt)AccessToken) ?/);
     expect(partOf(powerShellHalf(), title)).toMatch(
       title.includes('wrong secret') ? /error {2}.*AADSTS7000215/ : /for .*\n.*until .*\n.*token /,
     );
@@ -72,6 +77,7 @@ describe('the demo', () => {
   test('never prints a whole token', () => {
     expect(output).toMatch(/eyJ\S+\.\.\.\S{4} \(\d+ characters\)/);
     expect(output).not.toMatch(/eyJ[\w-]{20}/);
+    expect(output).not.toContain('Confidential-Secret');
   });
 
   test('leaves no folder behind, and writes no colour codes where NO_COLOR is set', async () => {
