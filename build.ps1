@@ -61,8 +61,9 @@ function Get-StandIn {
 
 # What the commands' file already has stand-ins for: the first function that each command calls, and the completers.
 $first = @(
-    Get-StandIn Get-EngineHost $start 'Assert-FullLanguage; '
-    Get-StandIn Invoke-PartnerCommand $onDemand 'Assert-FullLanguage; '
+    Get-StandIn Get-EngineHost $start
+    # With what starts the engine, and asks for the language mode, before it.
+    Get-StandIn Invoke-PartnerCommand $onDemand '$null = Get-EngineHost; '
     'Complete-TokenResource', 'Complete-TokenScope', 'Complete-PartnerScope', 'Complete-CertificateThumbprint' |
         ForEach-Object { Get-StandIn $_ $onDemand }
 )
@@ -78,12 +79,19 @@ function Join-StandIn {
     ($standIns -join "`n") + "`n"
 }
 
+# The commands, without the comments that are their help: an import would read them each time, and hardly ever for help.
+# See Invoke-ModuleTask.
+function Join-Command {
+    $help = [regex]'(?s)<#\s*\.SYNOPSIS\b.*?#>'
+    $help.Replace((Join-Script Public), "# .EXTERNALHELP $name-help.xml")
+}
+
 # The commands come where the psm1 of the sources loads its parts from their folders.
 function Join-ModuleScript {
     $script = [System.IO.File]::ReadAllText((Join-Path $source "$name.psm1"))
     $marked = [regex]'(?s)# <parts>.*?# </parts>'
     if (-not $marked.IsMatch($script)) { throw "$name.psm1 does not mark where its parts come." }
-    $joined = ($first -join "`n") + "`n`n" + (Join-Script Public)
+    $joined = ($first -join "`n") + "`n`n" + (Join-Command)
     $marked.Replace($script, [System.Text.RegularExpressions.MatchEvaluator] { $joined }, 1)
 }
 
@@ -107,6 +115,7 @@ function Invoke-ModuleTask {
     foreach ($file in Get-ChildItem $source -File -Include *.psd1, *.ps1xml -Recurse) { Copy-Item $file.FullName $module }
     Copy-Item (Join-Path $PSScriptRoot LICENSE) $module
     Copy-Item (Join-Path $source en-US) $module -Recurse
+    & "$PSScriptRoot/scripts/help-xml.ps1" -Manifest (Join-Path $source "$name.psd1") -Path "$module/en-US/$name-help.xml"
     Copy-Item $dist (Join-Path $module engine) -Recurse
     [System.IO.File]::WriteAllText((Join-Path $module "$name.psm1"), (Join-ModuleScript), $utf8)
     $later = @{

@@ -9,9 +9,9 @@ function ConvertFrom-RpcJson {
     $open = [System.Collections.Stack]::new()
     $into = @{}
     $name = 'message'
-    # Each token on a line of its own (no text has a line feed): a text, with the colon that makes it a name; a bracket; a
-    # bare word.
-    $lines = $Text -creplace ',?("[^"\\]*(?:\\.[^"\\]*)*":?|[{}\[\]]|[^\s{}\[\]:,"]+)', "`$1`n"
+    # Each token on a line of its own (no text has a line feed): a list of texts as they are, most of what an answer has; a
+    # text, with the colon that makes it a name; a bracket; a bare word.
+    $lines = $Text -creplace ',?(\["[^"\\]*"(?:,"[^"\\]*")*\]|"[^"\\]*(?:\\.[^"\\]*)*":?|[{}\[\]]|[^\s{}\[\]:,"]+)', "`$1`n"
     foreach ($token in $lines -csplit "`n") {
         if (-not $token) { break }
         if ($token[0] -ceq '"') {
@@ -23,10 +23,11 @@ function ConvertFrom-RpcJson {
         elseif ($token -ceq '{') { $open.Push($into); $open.Push($name); $into = @{}; $name = $null; continue }
         elseif ($token -ceq '[') { $open.Push($into); $open.Push($name); $into = @(); $name = $null; continue }
         elseif ($token -ceq '}' -or $token -ceq ']') { $token = $into; $name = $open.Pop(); $into = $open.Pop() }
+        elseif ($token[0] -ceq '[') { $token = $token.Substring(2, $token.Length - 4) -csplit '","' }
         elseif ($token -ceq 'null') { $token = $null }
         elseif ($token -ceq 'true') { $token = $true }
         elseif ($token -ceq 'false') { $token = $false }
-        if ($null -ceq $name) { $into += , $token } else { $into[$name] = $token; $name = $null }
+        if ($null -eq $name) { $into += , $token } else { $into[$name] = $token; $name = $null }
     }
     if (-not $open.Count) { $into['message'] }
 }

@@ -202,36 +202,5 @@ function Get-AzToken {
         }
     }
 
-    try {
-        $parameters = @{ resource = $Resource; scope = $Scope }
-        if ($TenantId) { $parameters['tenantId'] = $TenantId }
-        if ($Claim) { $parameters['claim'] = $Claim }
-        if ($ClientId) { $parameters['clientId'] = $ClientId }
-        if ($CredentialPrecedence) { $parameters['credentialPrecedence'] = $CredentialPrecedence }
-        if ($PSBoundParameters['TimeoutSeconds']) { $parameters['timeoutSeconds'] = $TimeoutSeconds }
-        if ($Force) { $parameters['force'] = $true }
-        $request = @{ parameterSet = $set; parameters = $parameters }
-        if ($set -eq 'Interactive') { $request['noBrowser'] = Get-NoBrowserReason }
-
-        $generation = $engineHost['Generation']
-        $answer = Invoke-TokenEngine $PSCmdlet $engineHost 'azToken/get' $request $environment 'ConvertTo-AzToken' ($set -ne 'Interactive')
-        $result = $answer['result']
-        $signedInBy = $engineHost['SignedInBy']
-        if ($signedInBy) { Test-TokenMemory $PSCmdlet $engineHost $set $Force }
-        if ($result) {
-            $token = ConvertTo-AzToken $result
-            if ($set -eq 'Interactive') {
-                Clear-ReusableToken $engineHost
-                $engineHost['SignedInBy'] = $engineHost['Engine']
-                $generation = $engineHost['Generation']
-            }
-            if ($result['reusableUntil'] -and -not $Claim) { Add-ReusableToken $engineHost $key $result $generation }
-        }
-    }
-    catch {
-        $answer = @{ error = Get-EngineFailure "The module failed: $_ $($_.ScriptStackTrace)" }
-    }
-    if ($answer['error']) { Write-TokenError $PSCmdlet $answer['error'] ($set + 'TokenError') $Resource }
-    elseif ($AsSecureString) { Protect-AzToken $token }
-    else { $token }
+    Request-AzToken $PSCmdlet $engineHost $PSBoundParameters $key $environment
 }

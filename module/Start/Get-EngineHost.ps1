@@ -11,12 +11,13 @@ function Get-EngineHost {
         [System.Threading.Monitor]::Enter($EngineLock)
         $engineHost = $domain.GetData($EngineLock)
         if (-not $engineHost) {
+            # Also, once there is something to keep:
+            #   Engine        as Open-TokenEngine makes it; $null when none runs
+            #   SignedInBy    the engine that remembers an account
+            #   ToldOfLimits  what this Node can't do has been said on the verbose stream
             $engineHost = @{
-                Engine       = $null   # as Open-TokenEngine makes it; $null when none runs
-                SignedInBy   = $null   # the engine that remembers an account
-                Reusable     = [hashtable]::new() # request -> token, case counts; see ReusableToken.ps1
-                Generation   = 0       # goes up when all of them are forgotten
-                ToldOfLimits = $false  # what this Node can't do has been said on the verbose stream
+                Reusable   = [hashtable]::new() # request -> token, case counts; see ReusableToken.ps1
+                Generation = 0 # goes up when all of them are forgotten
             }
             $domain.SetData($EngineLock, $engineHost)
         }

@@ -34,22 +34,23 @@ function Open-TokenEngine {
             try { $process = [System.Diagnostics.Process]::Start($start) }
             catch { return @{ Failure = Get-EngineFailure "Node.js at '$node' can't be started: $($_.Exception.GetBaseException().Message)" } }
             $output = $process.StandardOutput
+            # Also, once there is something to keep (what is not there costs nothing):
+            #   Written      the last write, under way or done
+            #   Greeted      `initialize` has been sent
+            #   Started      the answer to `initialize`, JSON
+            #   Environment  what was sent last, as Get-SessionEnvironment tells it
+            #   Failure      an error object: this engine answers no more
+            #   Died         ... because its process ended by itself
+            #   Closing      ends when nothing is pending
             $engine = @{
-                Node        = $node
-                Process     = $process
-                Input       = $process.StandardInput
-                Output      = $output
-                Written     = $null     # the last write, under way or done
-                Line        = $output.ReadLineAsync() # the next line, always one under way; outlives whoever asked for it
-                Heard       = 0         # how often something has arrived
-                Pending     = @{}       # id of a request -> the messages about it that its caller has not taken yet
-                NextId      = 1
-                Greeted     = $false    # `initialize` has been sent
-                Environment = $null     # what was sent last, as Get-AzToken tells it
-                Started     = $null     # the answer to `initialize`, JSON
-                Failure     = $null     # an error object: this engine answers no more
-                Died        = $false    # ... because its process ended by itself
-                Closing     = $false    # ends when nothing is pending
+                Node    = $node
+                Process = $process
+                Input   = $process.StandardInput
+                Output  = $output
+                Line    = $output.ReadLineAsync() # the next line, always one under way; outlives whoever asked for it
+                Heard   = 0   # how often something has arrived
+                Pending = @{} # id of a request -> the messages about it that its caller has not taken yet
+                NextId  = 1
             }
             $EngineHost['Engine'] = $engine
         }

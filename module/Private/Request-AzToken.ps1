@@ -1,0 +1,44 @@
+# What Get-AzToken does when there is no token to be handed out again.
+#   Given        the parameters that were given; the engine has the defaults
+#   Key          what the result is kept under
+#   Environment  as Get-SessionEnvironment tells it
+function Request-AzToken {
+    param($Cmdlet, $EngineHost, $Given, $Key, $Environment)
+
+    $set = $Cmdlet.ParameterSetName
+    $force = $Given['Force']
+    $attended = $set -ceq 'Interactive'
+    try {
+        $parameters = @{}
+        foreach ($name in 'resource', 'scope', 'tenantId', 'claim', 'clientId', 'credentialPrecedence', 'timeoutSeconds') {
+            $value = $Given[$name]
+            if ($null -ne $value) { $parameters[$name] = $value }
+        }
+        if ($force) { $parameters['force'] = $true }
+        $request = @{ parameterSet = $set; parameters = $parameters }
+        if ($attended) { $request['noBrowser'] = Get-NoBrowserReason }
+
+        $generation = $EngineHost['Generation']
+        $answer = Invoke-TokenEngine $Cmdlet $EngineHost 'azToken/get' $request $Environment 'ConvertTo-AzToken' (-not $attended)
+        $result = $answer['result']
+        if ($EngineHost['SignedInBy']) { Test-TokenMemory $Cmdlet $EngineHost $set $force }
+        if ($result) {
+            $token = ConvertTo-AzToken $result
+            if ($attended) {
+                Clear-ReusableToken $EngineHost
+                $EngineHost['SignedInBy'] = $EngineHost['Engine']
+                $generation = $EngineHost['Generation']
+            }
+            if ($result['reusableUntil'] -and -not $Given['Claim']) { Add-ReusableToken $EngineHost $Key $result $generation }
+        }
+    }
+    catch {
+        $answer = @{ error = Get-EngineFailure "The module failed: $_ $($_.ScriptStackTrace)" }
+    }
+    if ($answer['error']) {
+        $target = if ($Given['Resource']) { $Given['Resource'] } else { 'https://graph.microsoft.com' }
+        Write-TokenError $Cmdlet $answer['error'] ($set + 'TokenError') $target
+    }
+    elseif ($Given['AsSecureString']) { Protect-AzToken $token }
+    else { $token }
+}
