@@ -9,9 +9,9 @@ function ConvertFrom-RpcJson {
     $open = [System.Collections.Stack]::new()
     $into = @{}
     $name = 'message'
-    # Each token on a line of its own (no text has a line feed): a list of texts as they are, most of what an answer has; a
+    # Each token on a line of its own (no text has a line feed): a table or a list of texts, most of what an answer has; a
     # text, with the colon that makes it a name; a bracket; a bare word.
-    $lines = $Text -creplace ',?(\["[^"\\]*"(?:,"[^"\\]*")*\]|"[^"\\]*(?:\\.[^"\\]*)*":?|[{}\[\]]|[^\s{}\[\]:,"]+)', "`$1`n"
+    $lines = $Text -creplace $JsonToken, "`$1`n"
     foreach ($token in $lines -csplit "`n") {
         if (-not $token) { break }
         if ($token[0] -ceq '"') {
@@ -23,7 +23,10 @@ function ConvertFrom-RpcJson {
         elseif ($token -ceq '{') { $open.Push($into); $open.Push($name); $into = @{}; $name = $null; continue }
         elseif ($token -ceq '[') { $open.Push($into); $open.Push($name); $into = @(); $name = $null; continue }
         elseif ($token -ceq '}' -or $token -ceq ']') { $token = $into; $name = $open.Pop(); $into = $open.Pop() }
-        elseif ($token[0] -ceq '[') { $token = $token.Substring(2, $token.Length - 4) -csplit '","' }
+        elseif ($token -cmatch '^\[\[') {
+            $token = @(foreach ($row in $token.Substring(3, $token.Length - 6) -csplit '"\],\["') { , ($row -csplit '","') })
+        }
+        elseif ($token -cmatch '^\[') { $token = $token.Substring(2, $token.Length - 4) -csplit '","' }
         elseif ($token -ceq 'null') { $token = $null }
         elseif ($token -ceq 'true') { $token = $true }
         elseif ($token -ceq 'false') { $token = $false }
@@ -31,3 +34,5 @@ function ConvertFrom-RpcJson {
     }
     if (-not $open.Count) { $into['message'] }
 }
+
+$script:JsonToken = ',?(\[(?:\["[^"\\]*"(?:,"[^"\\]*")*\],?)+\]|\["[^"\\]*"(?:,"[^"\\]*")*\]|"[^"\\]*(?:\\.[^"\\]*)*":?|[{}\[\]]|[^\s{}\[\]:,"]+)'
