@@ -20,6 +20,7 @@ Set-StrictMode -Off
 
 # The help of each exported command, from a session of its own: another build of the module may be loaded in this one.
 function Get-CommandHelp {
+    param([string] $Manifest)
     $shell = [powershell]::Create()
     try {
         $null = $shell.AddScript({
@@ -135,8 +136,9 @@ function Get-CommandElement {
     Join-Element command:command $content (Get-Attribute $Help xmlns:maml, xmlns:command, xmlns:dev)
 }
 
+$commands = Get-CommandHelp $Manifest | ForEach-Object { Get-CommandElement $_ }
 $document = New-Object System.Xml.XmlDocument
-$document.LoadXml((Join-Element helpItems @(Get-CommandHelp | ForEach-Object { Get-CommandElement $_ }) ' xmlns="http://msh" schema="maml"'))
+$document.LoadXml((Join-Element helpItems $commands ' xmlns="http://msh" schema="maml"'))
 $settings = New-Object System.Xml.XmlWriterSettings
 $settings.Indent = $true
 $settings.NewLineChars = "`n"
