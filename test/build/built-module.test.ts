@@ -63,6 +63,19 @@ describe.skipIf(!isThere)('The module that build.ps1 makes', () => {
     }
   });
 
+  test("has partners' commands, whose files are read when one of them is called", async () => {
+    const { stdout } = await pwsh(`
+      Import-Module (Join-Path $env:OUT EntraTokenBridge)
+      foreach ($command in 'New-PartnerAccessToken', 'New-SecMgmtAccessToken') {
+        try { & $command -ApplicationId 'no id' -Scopes x -ErrorAction Stop } catch { $_.FullyQualifiedErrorId, $_.Exception.Data['Parameter'] }
+        (TabExpansion2 "$command -Scopes offline" 38).CompletionMatches[0].CompletionText
+      }`);
+    const ofBoth = ['New-PartnerAccessToken', 'New-SecMgmtAccessToken'];
+    expect(stdout.trim().split(/\r?\n/)).toEqual(
+      ofBoth.flatMap((command) => [`UserTokenError,${command}`, 'ApplicationId', 'offline_access']),
+    );
+  });
+
   test('is packed under its version', async () => {
     expect(await readdir(out)).toContainEqual(expect.stringMatching(/^EntraTokenBridge\.\d+\.\d+\.\d+\.zip$/));
   });
