@@ -63,7 +63,8 @@ function Get-StandIn {
 $first = @(
     Get-StandIn Get-EngineHost $start
     # With what starts the engine, and asks for the language mode, before it.
-    Get-StandIn Invoke-PartnerCommand $onDemand '$null = Get-EngineHost; '
+    'Invoke-PartnerCommand', 'Invoke-AgentIdentityCommand', 'Set-AgentIdentityContext', 'Get-AgentIdentityContext', 'Clear-AgentIdentityContext' |
+        ForEach-Object { Get-StandIn $_ $onDemand '$null = Get-EngineHost; ' }
     'Complete-TokenResource', 'Complete-TokenScope', 'Complete-PartnerScope', 'Complete-CertificateThumbprint' |
         ForEach-Object { Get-StandIn $_ $onDemand }
 )

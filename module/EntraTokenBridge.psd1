@@ -11,7 +11,8 @@
     CompatiblePSEditions = @('Desktop', 'Core')
 
     FormatsToProcess     = @('EntraTokenBridge.Format.ps1xml')
-    FunctionsToExport    = @('Get-AzToken', 'New-PartnerAccessToken', 'New-SecMgmtAccessToken')
+    FunctionsToExport    = @('Clear-EntraBetaAgentIdentityContext', 'Get-AzToken', 'Get-EntraBetaAgentIdentityContext',
+        'Get-EntraBetaAgentIdentityToken', 'New-PartnerAccessToken', 'New-SecMgmtAccessToken', 'Set-EntraBetaAgentIdentityContext')
     CmdletsToExport      = @()
     VariablesToExport    = @()
     AliasesToExport      = @()

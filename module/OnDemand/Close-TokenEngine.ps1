@@ -8,6 +8,7 @@ function Close-TokenEngine {
         $engine = $EngineHost.Engine
         $EngineHost.Engine = $null
         $EngineHost.SignedInBy = $null
+        $EngineHost.AgentContext = $null
         $EngineHost.Reusable.Clear()
         $EngineHost.Generation++
         if (-not $engine) { return }

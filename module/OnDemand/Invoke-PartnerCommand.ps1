@@ -43,13 +43,7 @@ function Invoke-PartnerCommand {
 function ConvertTo-PartnerParameter {
     param($Given)
 
-    $parameters = @{}
-    foreach ($name in $PartnerParameterNames) {
-        if (-not $Given.ContainsKey($name)) { continue }
-        $value = $Given[$name]
-        if ($value -is [System.Management.Automation.SwitchParameter]) { $value = $value.IsPresent }
-        $parameters[$name.Substring(0, 1).ToLowerInvariant() + $name.Substring(1)] = $value
-    }
+    $parameters = ConvertTo-RpcParameter $Given $PartnerParameterNames
     if ($Given['Credential']) {
         $parameters['credential'] = @{
             userName = [string]$Given['Credential'].UserName

@@ -1,25 +1,25 @@
-# The certificate that -CertificateThumbprint names, and its private key, which never leaves this process: the engine
+# The certificate that a thumbprint names, and its private key, which never leaves this process: the engine
 # asks for each signature (host/sign).
 # Returns Description (the protocol's HostCertificate), Key and Certificate, which Close-ClientCertificate lets go of; or
 # a Failure. What can be read from the certificate alone, the engine checks: dates and the kind of key.
 function Open-ClientCertificate {
-    param($Thumbprint)
+    param($Thumbprint, $Parameter = 'CertificateThumbprint')
 
     # Copied from a window of Windows it comes with spaces, and with marks that nobody sees.
     $digits = $Thumbprint -replace '[^0-9a-fA-F]'
     if ($digits.Length -ne 40) {
-        return Get-CertificateFailure InvalidParameter ("Parameter CertificateThumbprint: '$Thumbprint' is no thumbprint, " +
+        return Get-CertificateFailure $Parameter InvalidParameter ("Parameter ${Parameter}: '$Thumbprint' is no thumbprint, " +
             'which has 40 hexadecimal digits. See it with: Get-ChildItem Cert:\CurrentUser\My')
     }
     $certificate = Find-ClientCertificate $digits
     if (-not $certificate) {
-        return Get-CertificateFailure CertificateNotFound ("There is no certificate $digits in the store My of the current " +
-            'user or of the local machine. Import it there together with its private key, or correct -CertificateThumbprint.')
+        return Get-CertificateFailure $Parameter CertificateNotFound ("There is no certificate $digits in the store My of the current " +
+            "user or of the local machine. Import it there together with its private key, or correct -$Parameter.")
     }
     $key = $null
     try {
         if (-not $certificate.HasPrivateKey) {
-            $failure = Get-CertificateFailure CertificateInvalid ("The certificate $digits has no private key here. Import it " +
+            $failure = Get-CertificateFailure $Parameter CertificateInvalid ("The certificate $digits has no private key here. Import it " +
                 'again from a file that has the key, such as a PFX file.')
             return $failure
         }
@@ -28,7 +28,7 @@ function Open-ClientCertificate {
             $key = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]::GetRSAPrivateKey($certificate)
         }
         catch {
-            $failure = Get-CertificateFailure CertificateInvalid ("The private key of the certificate $digits can't be opened: " +
+            $failure = Get-CertificateFailure $Parameter CertificateInvalid ("The private key of the certificate $digits can't be opened: " +
                 "$($_.Exception.GetBaseException().Message.TrimEnd('.')). Check that this user may use the key.")
             return $failure
         }
@@ -118,9 +118,9 @@ function Send-Signature {
 }
 
 function Get-CertificateFailure {
-    param($Code, $Message)
+    param($Parameter, $Code, $Message)
 
     $failure = Get-EngineFailure $Message $Code
-    $failure['data']['parameter'] = 'CertificateThumbprint'
+    $failure['data']['parameter'] = $Parameter
     @{ Failure = $failure }
 }

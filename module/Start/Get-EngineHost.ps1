@@ -14,6 +14,7 @@ function Get-EngineHost {
             # Also, once there is something to keep:
             #   Engine        as Open-TokenEngine makes it; $null when none runs
             #   SignedInBy    the engine that remembers an account
+            #   AgentContext  what Set-EntraBetaAgentIdentityContext keeps, see AgentIdentityContext.ps1
             #   ToldOfLimits  what this Node can't do has been said on the verbose stream
             $engineHost = @{
                 Reusable   = [hashtable]::new() # request -> token, case counts; see ReusableToken.ps1

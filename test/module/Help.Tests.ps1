@@ -76,7 +76,8 @@ Describe 'The help of <Command>' -ForEach $commands {
 
     It 'names what comes in and what goes out' {
         $help.inputTypes.inputType.type.name | Should -Match '^None'
-        $output = (Get-Command $Command).OutputType[0].Name
+        $output = (Get-Command $Command).OutputType
+        $output = if ($output) { $output[0].Name } else { 'None\.' }
         $help.returnValues.returnValue.type.name | Should -Match "(?s)^$output\s+\w.*\.$"
     }
 

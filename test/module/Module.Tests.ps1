@@ -87,7 +87,8 @@ Describe 'The manifest' {
 
     It 'names what it exports one by one, so that PowerShell finds the commands without importing it' {
         $data = Import-PowerShellDataFile $manifest
-        $data.FunctionsToExport | Should -Be 'Get-AzToken', 'New-PartnerAccessToken', 'New-SecMgmtAccessToken'
+        $data.FunctionsToExport | Should -Be 'Clear-EntraBetaAgentIdentityContext', 'Get-AzToken', 'Get-EntraBetaAgentIdentityContext',
+        'Get-EntraBetaAgentIdentityToken', 'New-PartnerAccessToken', 'New-SecMgmtAccessToken', 'Set-EntraBetaAgentIdentityContext'
         foreach ($key in 'CmdletsToExport', 'VariablesToExport', 'AliasesToExport') {
             $data.ContainsKey($key) | Should -BeTrue -Because $key
             $data[$key] | Should -BeNullOrEmpty
@@ -106,9 +107,10 @@ Describe 'Import-Module' {
         $null = New-Item $empty -ItemType Directory
         Copy-Item (Join-Path $root 'module/*.ps1xml') $empty
         [System.IO.File]::WriteAllText("$empty/Empty.psm1", '')
-        [System.IO.File]::WriteAllText("$empty/Empty.psd1", (Read-Source 'module/EntraTokenBridge.psd1').
-            Replace('EntraTokenBridge.psm1', 'Empty.psm1').Replace("'Get-AzToken', 'New-PartnerAccessToken', 'New-SecMgmtAccessToken'", '').
-            Replace('b6f0a6b5-6b0e-4d0b-9a53-3f7f3a1d2c84', '11111111-1111-4111-8111-111111111111'))
+        [System.IO.File]::WriteAllText("$empty/Empty.psd1", ((Read-Source 'module/EntraTokenBridge.psd1').
+                Replace('EntraTokenBridge.psm1', 'Empty.psm1').
+                Replace('b6f0a6b5-6b0e-4d0b-9a53-3f7f3a1d2c84', '11111111-1111-4111-8111-111111111111') -replace
+                '(FunctionsToExport\s+= @\()[^)]*', '$1'))
 
         $session = Invoke-NewSession -Given "$empty/Empty.psd1" -Script {
             Import-Module $Given
