@@ -1,17 +1,29 @@
-# The session's environment as one text, to be compared with another: names and values by turns, as far as they are set,
-# with NUL between, which neither can hold. Get-AzToken has the same without the call.
+# The session's environment as one text, to be compared with another: the values of $EnvironmentNames in their order, with
+# NUL between, which none can hold. A variable that is set but empty counts as not set. Get-AzToken has the same without
+# the call. No loop over the names: PowerShell would compile it, which no first command should pay for.
 function Get-SessionEnvironment {
-    @(
-        foreach ($name in $TokenVariables) { $value = [System.Environment]::GetEnvironmentVariable($name); if ($value) { $name; $value } }
-        foreach ($name in $SystemVariables) { $value = [System.Environment]::GetEnvironmentVariable($name); if ($value) { $name; $value } }
-    ) -join "`0"
+    $variables = [System.Environment]::GetEnvironmentVariables()
+    if ($OnWindows) { $variables = ConvertTo-CaseInsensitive $variables }
+    $variables[$EnvironmentNames] -join "`0"
 }
 
-# The same text as the protocol's environment: JSON, a member for each variable.
+# The same text as the protocol's environment: JSON, a list of the values.
 function ConvertTo-RpcEnvironment {
     param($Environment)
 
     $text = $Environment -creplace '["\\]', '\$0'
     if ($text -cmatch '[^\0\x20-\x7e]') { $text = Protect-JsonText $text }
-    '{' + ($text -creplace '([^\0]+)\0([^\0]+)', '"$1":"$2"' -creplace '\0', ',') + '}'
+    '["' + ($text -creplace '\0', '","') + '"]'
+}
+
+# Names in another case are the same variable; of two such, which only other systems' tools can make, the last one counts.
+function ConvertTo-CaseInsensitive {
+    param($Variables)
+
+    try { [hashtable]::new($Variables, [System.StringComparer]::OrdinalIgnoreCase) }
+    catch {
+        $set = @{}
+        foreach ($name in $Variables.Keys) { $set[$name] = $Variables[$name] }
+        $set
+    }
 }

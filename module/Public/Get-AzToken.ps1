@@ -183,10 +183,9 @@ function Get-AzToken {
 
     $set = $PSCmdlet.ParameterSetName
     # Get-SessionEnvironment, without its call.
-    $environment = @(
-        foreach ($name in $TokenVariables) { $value = [System.Environment]::GetEnvironmentVariable($name); if ($value) { $name; $value } }
-        foreach ($name in $SystemVariables) { $value = [System.Environment]::GetEnvironmentVariable($name); if ($value) { $name; $value } }
-    ) -join "`0"
+    $variables = [System.Environment]::GetEnvironmentVariables()
+    if ($OnWindows) { $variables = ConvertTo-CaseInsensitive $variables }
+    $environment = $variables[$EnvironmentNames] -join "`0"
     $key = ($set, $Resource, ($Scope -join ' '), $TenantId, $ClientId, ($CredentialPrecedence -join ' '), $environment) -join "`n"
     if ($Force) { Clear-ReusableToken $engineHost }
     elseif (-not $Claim) {

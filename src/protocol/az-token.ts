@@ -1,5 +1,5 @@
 import { RequestType } from 'vscode-jsonrpc/node';
-import type { Environment } from './environment.ts';
+import type { Environment, EnvironmentValues } from './environment.ts';
 import type { TokenErrorData } from './errors.ts';
 
 /** What every token request carries beside its parameters. */
@@ -7,7 +7,7 @@ export interface TokenRequest<Set extends string, Parameters> {
   readonly parameterSet: Set;
   readonly parameters: Parameters;
   /** Only when it has changed since the last request; in force from this request on. */
-  readonly environment?: Environment;
+  readonly environment?: Environment | EnvironmentValues;
   /** Why no browser can be shown to a person here, one sentence (remoting, a service); absent where one may. */
   readonly noBrowser?: string;
   /** How much `host/log` is wanted for this request beyond warnings; default `warning`. */

@@ -79,7 +79,10 @@ export const environmentNames = [
 export type EnvironmentName = (typeof environmentNames)[number];
 
 /**
- * All the listed variables that are set in the session, by name; one that is absent is not set.
+ * All the listed variables that are set in the session, by name; one that is absent or empty is not set.
  * It is the whole picture and replaces the one that came before, it does not add to it.
  */
 export type Environment = Readonly<Record<string, string>>;
+
+/** The same, as it may also travel: the values of {@link environmentNames} in their order, empty for what is not set. */
+export type EnvironmentValues = readonly string[];

@@ -1,5 +1,5 @@
 import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc/node';
-import type { Environment } from './environment.ts';
+import type { Environment, EnvironmentValues } from './environment.ts';
 import type { TokenErrorData } from './errors.ts';
 
 /** The host's first request. Requests that follow may be sent before its answer has come. */
@@ -18,7 +18,7 @@ export interface InitializeParams {
     /** The host answers `host/sign`. */
     readonly sign?: boolean;
   };
-  readonly environment?: Environment;
+  readonly environment?: Environment | EnvironmentValues;
 }
 
 export interface InitializeResult {

@@ -44,16 +44,22 @@ export class Host {
   /** From now on, and for requests that are sent later, this is the session's environment. */
   useEnvironment(environment: unknown): void {
     if (environment === undefined || environment === null) return;
-    if (typeof environment !== 'object' || Array.isArray(environment)) {
-      throw new TokenError('InvalidParameter', 'Parameter environment: an object of names and values is needed.');
-    }
-    // Names that are not on the list are not ours to know.
-    const known: ReadonlySet<string> = new Set(environmentNames);
-    const entries = Object.entries(environment).filter(
-      (entry): entry is [string, string] => known.has(entry[0]) && typeof entry[1] === 'string',
-    );
+    if (typeof environment !== 'object') throw unreadableEnvironment();
+    if (Array.isArray(environment) && environment.length !== environmentNames.length) throw unreadableEnvironment();
+    const values: Readonly<Record<string, unknown>> = { ...environment };
+    const entries = environmentNames.flatMap((name, index) => {
+      const value = values[Array.isArray(environment) ? index : name];
+      return typeof value === 'string' && value !== '' ? [[name, value] as const] : [];
+    });
     this.#environment = Object.freeze(Object.fromEntries(entries));
   }
+}
+
+function unreadableEnvironment(): TokenError {
+  return new TokenError(
+    'InvalidParameter',
+    `Parameter environment: an object of names and values is needed, or a list of all ${environmentNames.length} values.`,
+  );
 }
 
 function mismatch(version: unknown): TokenError {

@@ -119,7 +119,7 @@ Describe 'about_EntraTokenBridge' {
     }
 
     It 'names no environment variable that the module does not heed' {
-        $heeded = & (Get-Module EntraTokenBridge) { $TokenVariables + $SystemVariables + 'ENTRATOKENBRIDGE_NODE' }
+        $heeded = & (Get-Module EntraTokenBridge) { $EnvironmentNames + 'ENTRATOKENBRIDGE_NODE' }
         $named = [regex]::Matches($written, '\b(?:[A-Z]+_)+[A-Z]+\b').Value | Sort-Object -Unique
         $named.Count | Should -BeGreaterThan 10
         $named | Where-Object { $_ -cnotin $heeded } | Should -BeNullOrEmpty

@@ -5,6 +5,7 @@ import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import { getAzToken } from '../../src/protocol/az-token.ts';
 import { initialize, shutdown } from '../../src/protocol/lifecycle.ts';
 import { ping, status } from '../../src/protocol/session.ts';
+import { environmentNames } from '../../src/protocol/environment.ts';
 import { protocolVersion } from '../../src/protocol/version.ts';
 import { spawnEngine, startEngine } from '../helpers/engine.ts';
 import { frame, FrameReader } from '../helpers/frames.ts';
@@ -86,7 +87,8 @@ describe('Wrong params', () => {
     ['a text', 'x'],
     ['without parameters', { parameterSet: 'NonInteractive' }],
     ['with parameters that are a list', { parameterSet: 'NonInteractive', parameters: [] }],
-    ['with an environment that is a list', { ...hanging, environment: [] }],
+    ['with an environment that is a text', { ...hanging, environment: 'PATH=/' }],
+    ['with an environment that is a list of other length', { ...hanging, environment: ['x'] }],
   ])('%s: get -32602 and leave the engine usable', async (_what, params) => {
     await using engine = await startEngine();
     await expect(engine.connection.sendRequest('azToken/get', params)).rejects.toMatchObject({
@@ -94,6 +96,26 @@ describe('Wrong params', () => {
       data: { code: 'InvalidParameter' },
     });
     expect(await engine.connection.sendRequest(ping)).toBeNull();
+  });
+});
+
+describe('The environment', () => {
+  it('may come as the list of all values, an empty one for a variable that is not set', async () => {
+    await using engine = await startEngine();
+    const environment = environmentNames.map((name) =>
+      name === 'AZURE_AUTHORITY_HOST' ? 'http://no-tls.example' : '',
+    );
+    const parameters = { credentialPrecedence: ['Environment'] };
+    const request = { parameterSet: 'NonInteractive', parameters, environment };
+    await expect(engine.connection.sendRequest('azToken/get', request)).rejects.toMatchObject({
+      message: expect.stringContaining('AZURE_AUTHORITY_HOST'),
+    });
+    await expect(
+      engine.connection.sendRequest('azToken/get', { ...request, environment: environmentNames.map(() => '') }),
+    ).rejects.toMatchObject({
+      message: expect.not.stringContaining('AZURE_AUTHORITY_HOST'),
+      data: { code: 'CredentialUnavailable' },
+    });
   });
 });
 
