@@ -4,7 +4,7 @@
 .DESCRIPTION
     PowerShell makes XML of comment-based help, and of XML the objects that Get-Help shows (HelpCommentsParser.cs and
     MamlNode.cs in its sources). Here the same XML is made of those objects, so that a command's help is the same from a
-    file as from its comments. See docs/decisions/0109-help-in-a-file.md.
+    file as from its comments. See docs/decisions/0108-help-in-a-file.md.
 #>
 [CmdletBinding()]
 param(
