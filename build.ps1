@@ -41,17 +41,17 @@ function Join-Script {
     ($parts -join "`n`n") + "`n"
 }
 
-# An import reads the commands alone. What starts the engine (Start) is read by the first command, all else that talks to
-# it (Private) while it starts, and what most sessions never need (OnDemand) by who needs it first: until then, a function
-# that loads the file stands in for each that is called from outside of it.
-$start = "$name.Start.ps1"
+# An import reads the commands alone. The bridge to the engine (Private) is read by the first command, and what most
+# sessions never need (OnDemand) by who needs it first: until then, a function that loads the file stands in for each that
+# is called from outside of it.
 $bridge = "$name.Bridge.ps1"
 $onDemand = "$name.OnDemand.ps1"
 
-# Such a file is read inside of a function, and belongs to the module.
+# Such a file is read inside of a function, and belongs to the module. Its comments are in the sources: PowerShell takes
+# its time over each.
 function Join-LaterScript {
     param([string] $Folder)
-    (Join-Script $Folder) -replace '(?m)^function ', 'function script:'
+    (Join-Script $Folder) -replace '(?m)^function ', 'function script:' -replace '(?m)^\s*(#.*)?\r?\n'
 }
 
 function Get-StandIn {
@@ -61,8 +61,8 @@ function Get-StandIn {
 
 # What the commands' file already has stand-ins for: the first function that each command calls, and the completers.
 $first = @(
-    Get-StandIn Get-EngineHost $start
-    # With what starts the engine, and asks for the language mode, before it.
+    Get-StandIn Get-EngineHost $bridge
+    # With the bridge, which asks for the language mode, before it.
     'Invoke-PartnerCommand', 'Invoke-AgentIdentityCommand', 'Set-AgentIdentityContext', 'Get-AgentIdentityContext', 'Clear-AgentIdentityContext' |
         ForEach-Object { Get-StandIn $_ $onDemand '$null = Get-EngineHost; ' }
     'Complete-TokenResource', 'Complete-TokenScope', 'Complete-PartnerScope', 'Complete-CertificateThumbprint' |
@@ -72,7 +72,7 @@ $first = @(
 # Stand-ins for a folder's functions that are called from outside of it.
 function Join-StandIn {
     param([string] $Folder, [string] $File)
-    $callers = (@('Public', 'Start', 'Private', 'OnDemand') -ne $Folder | ForEach-Object { Join-Script $_ }) -join "`n"
+    $callers = (@('Public', 'Private', 'OnDemand') -ne $Folder | ForEach-Object { Join-Script $_ }) -join "`n"
     $standIns = foreach ($function in [regex]::Matches((Join-Script $Folder), '(?m)^function (\S+)')) {
         $name = $function.Groups[1].Value
         if ($callers -match "(?<![\w-])$name(?![\w-])" -and -not ($first -match " script:$name ")) { Get-StandIn $name $File }
@@ -120,8 +120,7 @@ function Invoke-ModuleTask {
     Copy-Item $dist (Join-Path $module engine) -Recurse
     [System.IO.File]::WriteAllText((Join-Path $module "$name.psm1"), (Join-ModuleScript), $utf8)
     $later = @{
-        $start    = (Join-LaterScript Start) + "`n" + (Join-StandIn Private $bridge) + (Join-StandIn OnDemand $onDemand)
-        $bridge   = Join-LaterScript Private
+        $bridge   = (Join-LaterScript Private) + (Join-StandIn OnDemand $onDemand)
         $onDemand = Join-LaterScript OnDemand
     }
     foreach ($file in $later.Keys) { [System.IO.File]::WriteAllText((Join-Path $module $file), $later[$file], $utf8) }

@@ -3,8 +3,8 @@
 $script:ModuleRoot = $PSScriptRoot
 
 # <parts> The shipped module has the commands here, and reads the rest when it is needed first.
-. "$ModuleRoot/Start/Assert-FullLanguage.ps1"
-foreach ($folder in 'Start', 'Private', 'OnDemand', 'Public') {
+. "$ModuleRoot/Private/Assert-FullLanguage.ps1"
+foreach ($folder in 'Private', 'OnDemand', 'Public') {
     foreach ($file in [System.IO.Directory]::GetFiles("$ModuleRoot/$folder", '*.ps1')) { . $file }
 }
 # </parts>

@@ -6,8 +6,7 @@ function ConvertTo-AzToken {
     $claims = [System.Collections.Specialized.OrderedDictionary]::new()
     foreach ($claim in $Result['claims']) {
         # Each value has an apostrophe before it on the wire.
-        $name = $null
-        $values = foreach ($text in $claim) { if ($name) { $text.Substring(1) } else { $name = $text } }
+        $name, $values = $claim -creplace "^'"
         $claims[$name] = [array]::AsReadOnly([string[]]$values)
     }
     $token = [pscustomobject]@{

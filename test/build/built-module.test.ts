@@ -27,7 +27,6 @@ describe.skipIf(!isThere)('The module that build.ps1 makes', () => {
     expect(files.filter((file) => /\.psm?1$/.test(file))).toEqual([
       'EntraTokenBridge.Bridge.ps1',
       'EntraTokenBridge.OnDemand.ps1',
-      'EntraTokenBridge.Start.ps1',
       'EntraTokenBridge.psm1',
     ]);
     expect(files).toEqual(expect.arrayContaining(['EntraTokenBridge.psd1', 'engine/engine.js', 'LICENSE', 'en-US']));

@@ -5,7 +5,7 @@
 # the key itself, one string for all runspaces.
 function Get-EngineHost {
     $module = $ExecutionContext.SessionState.Module
-    $script:EngineLock = [string]::Intern("EntraTokenBridge $($module.Version) $ModuleRoot")
+    $script:EngineLock = [string]::Intern(('EntraTokenBridge', $module.Version, $ModuleRoot) -join ' ')
     $domain = [System.AppDomain]::CurrentDomain
     try {
         [System.Threading.Monitor]::Enter($EngineLock)

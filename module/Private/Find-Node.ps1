@@ -14,9 +14,9 @@ function Find-Node {
         if ([System.IO.File]::Exists($shipped)) { return $shipped }
     }
     foreach ($folder in $env:PATH -csplit $separator) {
-        if ($folder -cmatch '^".*"$') { $folder = $folder.Trim('"') }
         # A relative entry would mean whatever folder the session is in, and whoever can write there.
-        if ($folder -cnotmatch '^([A-Za-z]:)?[\\/]') { continue }
-        if ([System.IO.File]::Exists("$folder/$file")) { return "$folder/$file" }
+        if ($folder -cnotmatch '^"?(([A-Za-z]:)?[\\/][^"]*)') { continue }
+        $path = $Matches[1] + '/' + $file
+        if ([System.IO.File]::Exists($path)) { return $path }
     }
 }
