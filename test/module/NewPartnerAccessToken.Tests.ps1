@@ -16,14 +16,6 @@ BeforeAll {
     $desktop = '9ab11c00-0000-4000-8000-000000000003'
     $aliceId = 'a11ce000-0000-4000-8000-000000000001'
 
-    function Get-Claim {
-        param([string] $Token)
-
-        $payload = $Token.Split('.')[1].Replace('-', '+').Replace('_', '/')
-        $bytes = [Convert]::FromBase64String($payload.PadRight([Math]::Ceiling($payload.Length / 4) * 4, '='))
-        [System.Text.Encoding]::UTF8.GetString($bytes) | ConvertFrom-Json
-    }
-
     # A refresh token as somebody has kept it from an earlier sign-in.
     function Get-KeptRefreshToken {
         param([switch] $OfApplication)
@@ -218,7 +210,8 @@ Describe 'A device code of <Command>' -ForEach $both {
             $shell = [powershell]::Create().AddScript(
                 "Import-Module '$ModuleFile'; $Command $Parameters -ErrorAction SilentlyContinue -ErrorVariable failure; if (`$failure) { `$failure[0] }")
             $running = $shell.BeginInvoke()
-            Wait-Until { $shell.Streams.Warning.Count } 'a warning showed the code'
+            Wait-Until { $shell.Streams.Warning.Count -or $running.IsCompleted } 'a warning showed the code'
+            if ($running.IsCompleted) { throw "The command ended before it showed a code: $($shell.EndInvoke($running)) $($shell.Streams.Error)" }
             @{ Shell = $shell; Running = $running; Warning = $shell.Streams.Warning[0].Message }
         }
     }
@@ -434,12 +427,23 @@ Describe 'The secret in -Credential of <Command>' -ForEach $both {
             $errors | Format-List * -Force | Out-String -Width 4096
             $errors | ForEach-Object { "$($_.Exception)"; $_.Exception.Data.Values; $_.ScriptStackTrace }
         ) -join "`n"
+        # This process, and all that it has started: another's test on the same computer has reasons of its own.
         if (Test-Path '/proc/self/environ') {
-            $text += Get-ChildItem '/proc' | Where-Object { $_.Name -match '^\d+$' } | ForEach-Object {
-                foreach ($file in 'cmdline', 'environ') { try { [System.IO.File]::ReadAllText("$($_.FullName)/$file") } catch { '' } }
+            $family = @("$PID")
+            $parents = foreach ($folder in Get-ChildItem '/proc' | Where-Object { $_.Name -match '^\d+$' }) {
+                try { @{ Id = $folder.Name; Parent = ([System.IO.File]::ReadAllText("$($folder.FullName)/stat") -replace '^.*\) \S ').Split(' ')[0] } } catch { continue }
             }
+            do {
+                $children = @($parents | Where-Object { $_.Parent -in $family -and $_.Id -notin $family } | ForEach-Object { $_.Id })
+                $family += $children
+            } while ($children)
+            $family | Should -Contain "$(Get-EngineProcessId)"
+            foreach ($id in $family) {
+                foreach ($file in 'cmdline', 'environ') { try { $text += [System.IO.File]::ReadAllText("/proc/$id/$file") } catch { continue } }
+            }
+            $text | Should -Match 'engine\.js'
         }
-        else { $text += Get-Process -Id (Get-EngineProcessId) | ForEach-Object { $_.StartInfo.Arguments } }
+        else { $text += Get-Process -Id (Get-EngineProcessId) | ForEach-Object { $_.CommandLine } }
         $text | Should -Match 'oauth2/v2\.0/token'
         foreach ($secret in $secrets + $kept) { $text.Contains($secret) | Should -BeFalse -Because 'it is a secret' }
         foreach ($secret in $secrets) { $text.Contains([uri]::EscapeDataString($secret)) | Should -BeFalse -Because 'it is a secret' }

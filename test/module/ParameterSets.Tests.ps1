@@ -1,7 +1,7 @@
 # The surface of each command, compared both ways with the help of the command whose scripts it takes over (AzAuth's,
-# PartnerCenter's, SecMgmt's); Get-AzToken's also with AzAuth's newest version for the sets that are here. A surface is a
-# list of facts such as 'Interactive: -Interactive is mandatory', so that what is missing and what is too much can each be
-# named.
+# PartnerCenter's, SecMgmt's, Microsoft Entra PowerShell's); Get-AzToken's also with AzAuth's newest version for the sets
+# that are here. A surface is a list of facts such as 'Interactive: -Interactive is mandatory', so that what is missing and
+# what is too much can each be named.
 BeforeDiscovery {
     $sets = 'NonInteractive', 'Interactive', 'ManagedIdentity'
 
@@ -115,6 +115,34 @@ BeforeDiscovery {
             Extras = $partnerExtras + @{ Fact = 'ByModule: -RefreshToken is optional'; Reason = 'PartnerCenter''s source has it, its help forgot it' }
         }
         @{ Command = 'New-SecMgmtAccessToken'; Sets = $secMgmtSets; Rows = @($ofSecMgmt); Extras = $partnerExtras }
+    )
+
+    # What the help of Get-EntraBetaAgentIdentityToken says: one set for all, and nothing without its name.
+    $ofAgents = @(
+        @{ Name = 'BlueprintAppId'; Type = 'System.String' }
+        @{ Name = 'AgentIdentityAppId'; Type = 'System.String' }
+        @{ Name = 'BlueprintSecret'; Type = 'System.Security.SecureString' }
+        @{ Name = 'Scope'; Type = 'System.String'; Default = 'https://graph.microsoft.com/.default' }
+        @{ Name = 'Mode'; Type = 'System.String'; Default = 'AutonomousApp' }
+        @{ Name = 'UserToken'; Type = 'System.String' }
+        @{ Name = 'UserUpn'; Type = 'System.String' }
+    )
+    $agentExtras = @(
+        @{ Fact = '-Mode takes *'; Reason = 'the three modes that the help names, and upstream''s source accepts' }
+        @{ Fact = '*-TenantId is *'; Reason = 'upstream has it from Connect-Entra, without which this one works too' }
+        @{ Fact = '-TenantId has the alias Tenant'; Reason = 'as Get-AzToken has it' }
+        @{ Fact = '*-UserId is *'; Reason = 'accounts whose name changes, or is not known; user_fic takes both' }
+        @{ Fact = '*-BlueprintCertificateThumbprint is *'; Reason = 'Entra''s guidance: no secrets for blueprints in production' }
+        @{ Fact = '*-BlueprintManagedIdentity is *'; Reason = 'Entra''s guidance: no secrets for blueprints in production' }
+        @{ Fact = '*-Environment is *'; Reason = 'the other clouds, as partners'' commands name them' }
+        @{ Fact = '-Environment has the alias EnvironmentName'; Reason = 'as partners'' commands have it' }
+        @{ Fact = '-Environment takes *'; Reason = 'the clouds that partners'' commands know' }
+        @{ Fact = '*-Claim is *'; Reason = 'as Get-AzToken has it: agents meet claims challenges too' }
+        @{ Fact = '*-Force is *'; Reason = 'as Get-AzToken has it: after a change of roles or consent' }
+        @{ Fact = '*-TimeoutSeconds is *'; Reason = 'as Get-AzToken has it' }
+        @{ Fact = '-TimeoutSeconds defaults to 120'; Reason = 'as Get-AzToken has it' }
+        @{ Fact = '-TimeoutSeconds takes 1..86400'; Reason = 'as Get-AzToken has it' }
+        @{ Fact = '*-AsSecureString is *'; Reason = 'a token that neither a transcript nor a debugger shows, on every command' }
     )
 
     $ofHelp = @($helpTables | ForEach-Object { @{ Name = $_.Name; Parameter = $_ } })
@@ -233,6 +261,48 @@ Describe '<Command>' -ForEach $partners {
     }
 
     It 'says what it returns' { $command.OutputType.Name | Should -Be 'EntraTokenBridge.AuthResult' }
+}
+
+Describe 'Get-EntraBetaAgentIdentityToken' -ForEach @{ Rows = $ofAgents; Extras = $agentExtras } {
+    BeforeAll {
+        $command = Get-Command Get-EntraBetaAgentIdentityToken
+        $facts = @(Get-CommandFact $command)
+        $known = @($Rows | ForEach-Object { Get-RowFact $_ '__AllParameterSets' })
+    }
+
+    It 'has one parameter set, in which nothing is mandatory and nothing is taken without its name' {
+        $command.ParameterSets.Name | Should -Be '__AllParameterSets'
+        $facts -match 'mandatory|position|pipeline' | Should -BeNullOrEmpty
+    }
+
+    It 'has all that the help of its forerunner says' {
+        $known.Count | Should -Be 16
+        $known | Where-Object { $_ -cnotin $facts } | Should -BeNullOrEmpty
+    }
+
+    It 'has nothing more than that without a reason, and each extra that a reason is given for' {
+        $new = @($facts | Where-Object { $_ -cnotin $known })
+        $new | Where-Object { -not (Test-Listed $_ $Extras) } | Should -BeNullOrEmpty
+        $Extras | Where-Object { -not ($new -clike $_.Fact) } | ForEach-Object { $_.Fact } | Should -BeNullOrEmpty
+        $Extras | ForEach-Object { $_.Reason } | Should -Match '\w+ \w+'
+    }
+
+    It 'shows the forerunner''s parameters first, and in its order' {
+        @($command.Parameters.Keys)[0..2] | Should -Be 'BlueprintAppId', 'AgentIdentityAppId', 'BlueprintSecret'
+        @($command.Parameters.Keys | Where-Object { $_ -in $Rows.Name }) | Should -Be $Rows.Name
+    }
+
+    It 'says what it returns' { $command.OutputType.Name | Should -Be 'System.String' }
+
+    It 'refuses <Given>: <Id>' -ForEach @(
+        @{ Given = '-Mode Robot'; Id = 'ParameterArgumentValidationError' }
+        @{ Given = '-BlueprintSecret text'; Id = 'ParameterArgumentTransformationError' }
+        @{ Given = '-TimeoutSeconds 0'; Id = 'ParameterArgumentValidationError' }
+        @{ Given = '-Environment Moon'; Id = 'ParameterArgumentValidationError' }
+        @{ Given = 'b1ee9000-0000-4000-8000-000000000007'; Id = 'PositionalParameterNotFound' }
+    ) {
+        { & ([scriptblock]::Create("Get-EntraBetaAgentIdentityToken $Given")) } | Should -Throw -ErrorId "$Id,Get-EntraBetaAgentIdentityToken"
+    }
 }
 
 # Values that the engine refuses tell which parameter they arrived as. None of these calls comes as far as a network.

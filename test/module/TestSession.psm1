@@ -8,6 +8,8 @@ $script:Curl = if ($env:OS -eq 'Windows_NT') { 'curl.exe' } else { 'curl' }
 # Ids and people of the emulator's own directory, see docs/emulator.md.
 $script:Contoso = '11111111-1111-4111-8111-111111111111'
 $script:Alice = 'alice@contoso.onmicrosoft.com'
+$script:Blueprint = 'b1ee9000-0000-4000-8000-000000000007'
+$script:InvoiceAgent = 'a9e47000-0000-4000-8000-000000000008'
 
 $script:Decisive = 'AZURE_*', 'IDENTITY_*', 'MSI_*', 'IMDS_*', 'SYSTEM_*', 'ACTIONS_*', '*_PROXY', 'NODE_*', 'SSL_CERT_*',
 'BROWSER', 'DISPLAY', 'WAYLAND_DISPLAY'
@@ -79,6 +81,39 @@ function Get-ApplicationCredential {
     [pscredential]::new($UserName, [System.Net.NetworkCredential]::new('', $Secret).SecurePassword)
 }
 
+function Get-SecureText {
+    param($Text)
+
+    [System.Net.NetworkCredential]::new('', $Text).SecurePassword
+}
+
+# All that the emulator's agent identity takes, by the parameters of Get-EntraBetaAgentIdentityToken.
+function Get-AgentParameter {
+    @{
+        BlueprintAppId     = $Blueprint
+        AgentIdentityAppId = $InvoiceAgent
+        BlueprintSecret    = Get-SecureText 'Blueprint-Secret~1'
+        TenantId           = $Contoso
+    }
+}
+
+# What a token says.
+function Get-Claim {
+    param([string] $Token)
+
+    $payload = $Token.Split('.')[1].Replace('-', '+').Replace('_', '/')
+    $bytes = [Convert]::FromBase64String($payload.PadRight([Math]::Ceiling($payload.Length / 4) * 4, '='))
+    [System.Text.Encoding]::UTF8.GetString($bytes) | ConvertFrom-Json
+}
+
+# The error that a call ends with.
+function Get-Failure {
+    param([scriptblock] $Call)
+
+    try { $null = & $Call } catch { return $_ }
+    throw "'$Call' was to fail, and did not."
+}
+
 # What the person does to whom a warning shows a device code: -Action sign-in (as Alice) or cancel.
 function Complete-DeviceCode {
     param($Emulator, [string] $Warning, $Action = 'sign-in')
@@ -96,6 +131,15 @@ function Get-TokenRequestCount {
 
     $log = & $Curl -sk "$($Emulator.Authority)/emulator/requests" | ConvertFrom-Json
     @($log | Where-Object { $_.path -match '/token(\?|$)' }).Count
+}
+
+# Which step of an agent identity each token request was, in order: the parent token, or the grant.
+function Get-AgentStep {
+    param($Emulator)
+
+    & $Curl -sk "$($Emulator.Authority)/emulator/requests" | ConvertFrom-Json | ForEach-Object { $_ } |
+        Where-Object { $_.path -match '/oauth2/v2\.0/token$' -and $_.method -eq 'POST' } |
+        ForEach-Object { if ($_.body.fmi_path) { 'parent' } else { $_.grantType } }
 }
 
 function Clear-RequestLog {
@@ -131,4 +175,4 @@ function Wait-Until {
     }
 }
 
-Export-ModuleMember -Function * -Variable Root, ModuleFile, Node, Contoso, Alice
+Export-ModuleMember -Function * -Variable Root, ModuleFile, Node, Contoso, Alice, Blueprint, InvoiceAgent
