@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { startEmulator, type Emulator } from '../src/emulator/server.ts';
 import { approveDeviceCode } from '../src/emulator/scripted-person.ts';
+import type { AgentIdentityTokenResult } from '../src/protocol/agent-identity-token.ts';
 import type { AzTokenResult } from '../src/protocol/az-token.ts';
 import type { Environment } from '../src/protocol/environment.ts';
 import { deviceCode } from '../src/protocol/host.ts';
@@ -19,7 +20,7 @@ import { makeCertificate } from '../test/helpers/certificates.ts';
 import { startEngine } from '../test/helpers/engine.ts';
 import { isolate } from '../test/helpers/environment.ts';
 import { build } from './build.ts';
-import { certificateClient, commandLine, flows, keptRefreshToken, methods, person, type Flow } from './demo/flows.ts';
+import { certificateClient, commandLine, flows, methods, person, type Flow } from './demo/flows.ts';
 import { bold, describe, dim, mark, shorten, warning, type Outcome } from './demo/outcome.ts';
 import { powerShells } from './powershell.ts';
 
@@ -150,19 +151,28 @@ async function throughEngine(shown: readonly Flow[]): Promise<void> {
   engine.connection.onNotification(deviceCode, ({ userCode }) => void enterCode(userCode));
   const { PATH = '', HOME = '' } = process.env;
   let kept = '';
+  let latest = '';
   for (const flow of shown) {
     const { command, parameterSet, parameters } = flow;
     const environment = { PATH, HOME, ...towardsEmulator(), ...flow.environment };
-    const given = 'refreshToken' in parameters ? { ...parameters, refreshToken: kept } : parameters;
+    const given = {
+      ...parameters,
+      ...('refreshToken' in parameters ? { refreshToken: kept } : {}),
+      ...('userToken' in parameters ? { userToken: latest } : {}),
+    };
     const outcome = await engine.connection
-      .sendRequest<AzTokenResult | AuthResult>(methods[command], { parameterSet, parameters: given, environment })
+      .sendRequest<AzTokenResult | AuthResult | AgentIdentityTokenResult>(methods[command], {
+        parameterSet,
+        parameters: given,
+        environment,
+      })
       .then(
         (result): Outcome => {
           const token = 'token' in result ? result.token : result.accessToken;
+          latest = token;
           if ('refreshToken' in result) kept = result.refreshToken ?? kept;
-          const user = 'token' in result ? result.identity : result.account?.username;
           return {
-            identity: nameOfApplication(token) ?? user ?? 'nobody',
+            identity: nameOfApplication(token) ?? userOf(result) ?? 'nobody',
             expiresOn: result.expiresOn,
             token: shorten(token),
           };
@@ -175,7 +185,7 @@ async function throughEngine(shown: readonly Flow[]): Promise<void> {
 
 /** Nobody should get used to secrets on the screen. */
 function masked(name: string, value: unknown): unknown {
-  return name === 'password' || value === keptRefreshToken ? '***' : value;
+  return ['password', 'refreshToken', 'blueprintSecret', 'userToken'].includes(name) ? '***' : value;
 }
 
 /** Does what a device code asks the person to do. */
@@ -185,8 +195,17 @@ async function enterCode(userCode: string): Promise<void> {
 
 /** An application is known by its name, a person by their user name. */
 function nameOfApplication(token: string): string | undefined {
-  const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
+  const payload = payloadOf(token);
   return payload['idtyp'] === 'app' ? String(payload['app_displayname']) : undefined;
+}
+
+function userOf(result: AzTokenResult | AuthResult | AgentIdentityTokenResult): string | null | undefined {
+  if ('accessToken' in result) return result.account?.username;
+  return 'identity' in result ? result.identity : String(payloadOf(result.token)['upn']);
+}
+
+function payloadOf(token: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
 }
 
 function show(flow: Flow, call: string, outcome: Outcome): void {

@@ -1,3 +1,8 @@
+import {
+  getAgentIdentityToken,
+  type AgentIdentityTokenMode,
+  type AgentIdentityTokenParameters,
+} from '../../src/protocol/agent-identity-token.ts';
 import { getAzToken, type AzTokenParameters, type AzTokenParameterSet } from '../../src/protocol/az-token.ts';
 import type { Environment } from '../../src/protocol/environment.ts';
 import {
@@ -12,6 +17,7 @@ export const methods = {
   'Get-AzToken': getAzToken.method,
   'New-PartnerAccessToken': newPartnerAccessToken.method,
   'New-SecMgmtAccessToken': newSecMgmtAccessToken.method,
+  'Get-EntraBetaAgentIdentityToken': getAgentIdentityToken.method,
 } as const;
 
 /** One way to a token, shown through PowerShell and through the engine alike. */
@@ -27,6 +33,11 @@ export type Flow = Shown &
         readonly parameterSet: PartnerTokenParameterSet;
         readonly parameters: PartnerTokenParameters;
       }
+    | {
+        readonly command: 'Get-EntraBetaAgentIdentityToken';
+        readonly parameterSet: AgentIdentityTokenMode;
+        readonly parameters: AgentIdentityTokenParameters;
+      }
   );
 
 interface Shown {
@@ -40,7 +51,10 @@ interface Shown {
 }
 
 /** As a refresh token: the one that the latest sign-in before brought. */
-export const keptRefreshToken = '(kept)';
+const keptRefreshToken = '(kept)';
+
+/** As a user token: the token of the flow before. */
+const userTokenBefore = '(call)';
 
 /** Ids and secrets of the emulator's built-in directory. */
 const contoso = '11111111-1111-4111-8111-111111111111';
@@ -62,6 +76,13 @@ export function flows(given: {
   const application = { AZURE_TENANT_ID: contoso, AZURE_CLIENT_ID: confidential };
   const credential = { userName: confidential, password: 'Confidential-Secret~1' };
   const partner = { applicationId: confidential, credential, servicePrincipal: true, tenant: contoso };
+  const agent = {
+    blueprintAppId: 'b1ee9000-0000-4000-8000-000000000007',
+    agentIdentityAppId: 'a9e47000-0000-4000-8000-000000000008',
+    blueprintSecret: 'Blueprint-Secret~1',
+    tenantId: contoso,
+  };
+  const agentUser = 'invoice.agent@contoso.onmicrosoft.com';
   const partnerCenter = ['https://api.partnercenter.microsoft.com/user_impersonation'];
   return [
     {
@@ -173,17 +194,61 @@ export function flows(given: {
       identity: person.username,
       note: `The emulator's scripted user, ${person.username}, entered the code that the warning shows.`,
     },
+    {
+      title: 'An agent identity, for which its blueprint vouches',
+      command: 'Get-EntraBetaAgentIdentityToken',
+      parameterSet: 'AutonomousApp',
+      parameters: agent,
+      environment: {},
+      identity: 'Contoso Invoice Agent',
+    },
+    {
+      title: 'A person signs in to a program that calls the agent',
+      command: 'New-PartnerAccessToken',
+      parameterSet: 'User',
+      parameters: {
+        applicationId: 'c1ae0700-0000-4000-8000-00000000000b',
+        scopes: [`api://${agent.blueprintAppId}/access_agent`],
+        tenant: contoso,
+      },
+      environment: { BROWSER: given.browser },
+      identity: person.username,
+    },
+    {
+      title: 'The agent identity on behalf of that person',
+      command: 'Get-EntraBetaAgentIdentityToken',
+      parameterSet: 'OBO',
+      parameters: { ...agent, userToken: userTokenBefore },
+      environment: {},
+      identity: person.username,
+    },
+    {
+      title: "The agent identity's own user account",
+      command: 'Get-EntraBetaAgentIdentityToken',
+      parameterSet: 'AutonomousUser',
+      parameters: { ...agent, userUpn: agentUser },
+      environment: {},
+      identity: agentUser,
+      note: 'Nobody can sign in to that account: the agent identity alone gets its tokens.',
+    },
   ];
 }
 
 /** The command as a person types it. */
 export function commandLine({ command, parameterSet, parameters }: Flow): string {
   const isSwitch = command === 'Get-AzToken' && parameterSet !== 'NonInteractive';
+  const isMode = command === 'Get-EntraBetaAgentIdentityToken' && parameterSet !== 'AutonomousApp';
   const given = Object.entries(parameters).map(([name, value]) => {
     const parameter = `-${name[0]?.toUpperCase()}${name.slice(1)}`;
     if (value === true) return parameter;
-    if (value === keptRefreshToken) return `${parameter} $kept`;
-    return `${parameter} ${name === 'credential' ? '$credential' : String(value)}`;
+    const variable = {
+      credential: '$credential',
+      refreshToken: '$kept',
+      blueprintSecret: '$secret',
+      userToken: '$call',
+    }[name];
+    return `${parameter} ${variable ?? String(value)}`;
   });
-  return [command, ...(isSwitch ? [`-${parameterSet}`] : []), ...given].join(' ');
+  const set = isSwitch ? [`-${parameterSet}`] : isMode ? [`-Mode ${parameterSet}`] : [];
+  return [command, ...set, ...given].join(' ');
 }

@@ -16,6 +16,7 @@ function Get-Payload {
 }
 
 $kept = $null
+$text = $null
 foreach ($flow in $flows) {
     foreach ($name in $variables) { [Environment]::SetEnvironmentVariable($name, $flow.environment.$name) }
     $parameters = @{}
@@ -24,19 +25,24 @@ foreach ($flow in $flows) {
         $secret = [System.Net.NetworkCredential]::new('', $parameters['credential'].password).SecurePassword
         $parameters['credential'] = [pscredential]::new($parameters['credential'].userName, $secret)
     }
+    if ($parameters['blueprintSecret']) { $parameters['blueprintSecret'] = [System.Net.NetworkCredential]::new('', $parameters['blueprintSecret']).SecurePassword }
+    if ($flow.command -eq 'Get-EntraBetaAgentIdentityToken') { $parameters['mode'] = $flow.parameterSet }
+    if ($parameters['userToken']) { $parameters['userToken'] = $text }
     if ($parameters['refreshToken']) { $parameters['refreshToken'] = $kept }
     if ($flow.command -eq 'Get-AzToken' -and $flow.parameterSet -ne 'NonInteractive') { $parameters[$flow.parameterSet] = $true }
     $outcome = try {
         $token = & $flow.command @parameters
-        $text = if ($flow.command -eq 'Get-AzToken') { "$token" } else { $token.AccessToken }
+        # In a text, Get-AzToken's object is its token; an agent identity's is one.
+        $text = if ($flow.command -like 'New-*') { $token.AccessToken } else { "$token" }
         if ($token.PSObject.Properties['RefreshToken'] -and $token.RefreshToken) { $kept = $token.RefreshToken }
         # An application is known by its name, a person by their user name.
         $payload = Get-Payload $text
         @{
             identity  = if ($payload.idtyp -eq 'app') { $payload.app_displayname }
             elseif ($flow.command -eq 'Get-AzToken') { $token.Identity }
-            else { $token.Account.Username }
-            expiresOn = $token.ExpiresOn.ToUnixTimeMilliseconds()
+            elseif ($flow.command -like 'New-*') { $token.Account.Username }
+            else { $payload.upn }
+            expiresOn = if ($token -is [string]) { 1000 * $payload.exp } else { $token.ExpiresOn.ToUnixTimeMilliseconds() }
             token     = '{0}...{1} ({2} characters)' -f $text.Substring(0, 8), $text.Substring($text.Length - 4), $text.Length
         }
     }

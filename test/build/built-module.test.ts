@@ -75,6 +75,19 @@ describe.skipIf(!isThere)('The module that build.ps1 makes', () => {
     );
   });
 
+  test.each([
+    ['Get-EntraBetaAgentIdentityToken', 'MissingParameter'],
+    ['Set-EntraBetaAgentIdentityContext', 'MissingParameter'],
+    ['Get-EntraBetaAgentIdentityContext', 'contoso.com'],
+    ['Clear-EntraBetaAgentIdentityContext', ''],
+  ])('has %s, also as the first command of a session', async (command, answer) => {
+    const { stdout } = await pwsh(`
+      Import-Module (Join-Path $env:OUT EntraTokenBridge)
+      $env:AZURE_TENANT_ID = 'contoso.com'
+      try { (${command}).TenantId } catch { $_.Exception.Data['Code'] }`);
+    expect(stdout.trim()).toBe(answer);
+  });
+
   test('is packed under its version', async () => {
     expect(await readdir(out)).toContainEqual(expect.stringMatching(/^EntraTokenBridge\.\d+\.\d+\.\d+\.zip$/));
   });

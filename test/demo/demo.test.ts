@@ -22,6 +22,10 @@ const titles = [
   'The same person again, with the refresh token: what a runbook does every night',
   'Security management, with the refresh token of the same application',
   'A person with a device code, for Exchange Online',
+  'An agent identity, for which its blueprint vouches',
+  'A person signs in to a program that calls the agent',
+  'The agent identity on behalf of that person',
+  "The agent identity's own user account",
 ];
 
 /** The part of the output that one flow has, in one of the demo's two halves. */
@@ -61,7 +65,9 @@ describe('the demo', () => {
   });
 
   test.skipIf(shell === undefined).each(titles)('shows through PowerShell: %s', (title) => {
-    expect(partOf(powerShellHalf(), title)).toMatch(/PS> (?:Get-AzToken|New-(?:Partner|SecMgmt)AccessToken) ?/);
+    expect(partOf(powerShellHalf(), title)).toMatch(
+      /PS> (?:Get-AzToken|New-(?:Partner|SecMgmt)AccessToken|Get-EntraBetaAgentIdentityToken) ?/,
+    );
     expect(partOf(powerShellHalf(), title)).toMatch(
       title.includes('wrong secret') ? /error {2}.*AADSTS7000215/ : /for .*\n.*until .*\n.*token /,
     );

@@ -48,7 +48,9 @@ Describe 'Certificates of the store' -Skip:$untouchable {
                     delegatedPermissions   = @('https://graph.microsoft.com/User.Read')
                     adminConsent           = $true
                     applicationPermissions = @('https://graph.microsoft.com/User.Read.All')
-                })
+                }
+                @{ id = $Blueprint; name = 'Contoso Agents'; tenants = @($Contoso); isBlueprint = $true; certificates = @($registered.Pem) }
+                @{ id = $InvoiceAgent; name = 'Contoso Invoice Agent'; tenants = @($Contoso); blueprint = $Blueprint })
         }
         $file = Join-Path $TestDrive 'directory.json'
         [System.IO.File]::WriteAllText($file, (ConvertTo-Json $directory -Depth 5))
@@ -130,6 +132,32 @@ function Get-Failure { param([scriptblock] `$Call) try { `$null = & `$Call } cat
         $results.Refreshed.Account.Username | Should -Be $Alice
         $results.Refreshed.RefreshToken | Should -Not -Be $results.SignedIn.RefreshToken
         $results.Same | Should -BeTrue
+    }
+
+    It 'prove the blueprint of an agent identity, given or kept for the session; another one is refused' {
+        $agent = @{ BlueprintAppId = $Blueprint; AgentIdentityAppId = $InvoiceAgent; TenantId = $Contoso }
+        $results = Invoke-StoreSession -Variables @{ Agent = $agent; Registered = $registered.Thumbprint; Stranger = $stranger.Thumbprint } {
+            Import-Module $ModuleFile
+            $token = Get-EntraBetaAgentIdentityToken @Agent -BlueprintCertificateThumbprint $Registered
+            Set-EntraBetaAgentIdentityContext @Agent -BlueprintCertificateThumbprint $Registered
+            $again = Get-EntraBetaAgentIdentityToken
+            @{
+                Token    = $token
+                Again    = $again
+                Context  = (Get-EntraBetaAgentIdentityContext).BlueprintCredential
+                Stranger = Get-Failure { Get-EntraBetaAgentIdentityToken -BlueprintCertificateThumbprint $Stranger }
+                Absent   = Get-Failure { Get-EntraBetaAgentIdentityToken -BlueprintCertificateThumbprint ('0' * 40) }
+            }
+        }
+        (Get-Claim $results.Token).appid | Should -Be $InvoiceAgent
+        $results.Again | Should -BeExactly $results.Token
+        $results.Context | Should -Be "BlueprintCertificateThumbprint $($registered.Thumbprint)"
+        $results.Stranger.Id | Should -Be 'AutonomousAppTokenError,Get-EntraBetaAgentIdentityToken'
+        $results.Stranger.Code | Should -Be 'InvalidClient'
+        $results.Stranger.Parameter | Should -Be 'BlueprintCertificateThumbprint'
+        $results.Absent.Code | Should -Be 'CertificateNotFound'
+        $results.Absent.Parameter | Should -Be 'BlueprintCertificateThumbprint'
+        $results.Absent.Message | Should -BeLike '*or correct -BlueprintCertificateThumbprint.'
     }
 
     It 'are found by a thumbprint as people copy it: with spaces, in small letters, after an invisible mark' {
