@@ -55,16 +55,13 @@ function Join-LaterScript {
 }
 
 function Get-StandIn {
-    param([string] $Function, [string] $File, [string] $Before = '')
-    "function script:$Function { $Before. `"`$ModuleRoot/$File`"; $Function @args }"
+    param([string] $Function, [string] $File)
+    "function script:$Function { . `"`$ModuleRoot/$File`"; $Function @args }"
 }
 
-# What the commands' file already has stand-ins for: the first function that each command calls, and the completers.
+# What the commands' file already has stand-ins for: what each command calls first, and the completers.
 $first = @(
     Get-StandIn Get-EngineHost $bridge
-    # With the bridge, which asks for the language mode, before it.
-    'Invoke-PartnerCommand', 'Invoke-AgentIdentityCommand', 'Set-AgentIdentityContext', 'Get-AgentIdentityContext', 'Clear-AgentIdentityContext' |
-        ForEach-Object { Get-StandIn $_ $onDemand '$null = Get-EngineHost; ' }
     'Complete-TokenResource', 'Complete-TokenScope', 'Complete-PartnerScope', 'Complete-CertificateThumbprint' |
         ForEach-Object { Get-StandIn $_ $onDemand }
 )

@@ -77,7 +77,7 @@ function Get-EntraModuleTenant {
 }
 
 function Set-AgentIdentityContext {
-    param($Cmdlet, $Given)
+    param($EngineHost, $Cmdlet, $Given)
 
     $values = @{}
     $credentials = @()
@@ -105,7 +105,6 @@ function Set-AgentIdentityContext {
     }
     if ($failure) { Write-TokenError $Cmdlet $failure 'AgentIdentityContextError' -EndsScript; return }
 
-    $engineHost = Get-EngineHost
     try {
         [System.Threading.Monitor]::Enter($EngineLock)
         $context = @{}
@@ -126,12 +125,15 @@ function Set-AgentIdentityContext {
 }
 
 function Clear-AgentIdentityContext {
-    $engineHost = Get-EngineHost
+    param($EngineHost)
+
     $engineHost['AgentContext'] = $null
 }
 
 function Get-AgentIdentityContext {
-    $values = Get-AgentIdentityValue (Get-EngineHost) @{}
+    param($EngineHost)
+
+    $values = Get-AgentIdentityValue $EngineHost @{}
     if (-not $values.Contains('TenantId') -and $env:AZURE_TENANT_ID) {
         $values['TenantId'] = @{ Value = $env:AZURE_TENANT_ID; Source = 'AZURE_TENANT_ID' }
     }

@@ -1,9 +1,8 @@
 # Get-EntraBetaAgentIdentityToken.
 #   Given  the parameters that the caller was given; what is missing comes from the session
 function Invoke-AgentIdentityCommand {
-    param($Cmdlet, $Given)
+    param($EngineHost, $Cmdlet, $Given)
 
-    $engineHost = Get-EngineHost
     if (-not $engineHost['Engine']) { $null = Open-TokenEngine $engineHost }
 
     $mode = 'AutonomousApp'

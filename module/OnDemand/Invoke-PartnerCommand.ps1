@@ -4,9 +4,8 @@
 #   Parameters  those that the caller was given
 #   TypeName    upstream's for the result
 function Invoke-PartnerCommand {
-    param($Cmdlet, $Method, $Parameters, $TypeName)
+    param($EngineHost, $Cmdlet, $Method, $Parameters, $TypeName)
 
-    $engineHost = Get-EngineHost
     if (-not $engineHost['Engine']) { $null = Open-TokenEngine $engineHost }
 
     $set = $Cmdlet.ParameterSetName

@@ -44,5 +44,5 @@ function Clear-EntraBetaAgentIdentityContext {
     [CmdletBinding()]
     param()
 
-    Clear-AgentIdentityContext
+    Clear-AgentIdentityContext (Get-EngineHost)
 }

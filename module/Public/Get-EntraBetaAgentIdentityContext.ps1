@@ -49,5 +49,5 @@ function Get-EntraBetaAgentIdentityContext {
     [OutputType('EntraTokenBridge.AgentIdentityContext')]
     param()
 
-    Get-AgentIdentityContext
+    Get-AgentIdentityContext (Get-EngineHost)
 }

@@ -206,5 +206,5 @@ function Get-EntraBetaAgentIdentityToken {
         [switch] $Force
     )
 
-    Invoke-AgentIdentityCommand $PSCmdlet $PSBoundParameters
+    Invoke-AgentIdentityCommand (Get-EngineHost) $PSCmdlet $PSBoundParameters
 }

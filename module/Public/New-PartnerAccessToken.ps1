@@ -238,5 +238,5 @@ function New-PartnerAccessToken {
         [switch] $AsSecureString
     )
 
-    Invoke-PartnerCommand $PSCmdlet 'partnerAccessToken/new' $PSBoundParameters 'Microsoft.Store.PartnerCenter.PowerShell.Models.Authentication.AuthResult'
+    Invoke-PartnerCommand (Get-EngineHost) $PSCmdlet 'partnerAccessToken/new' $PSBoundParameters 'Microsoft.Store.PartnerCenter.PowerShell.Models.Authentication.AuthResult'
 }

@@ -206,5 +206,5 @@ function New-SecMgmtAccessToken {
         [switch] $AsSecureString
     )
 
-    Invoke-PartnerCommand $PSCmdlet 'secMgmtAccessToken/new' $PSBoundParameters 'Microsoft.Online.SecMgmt.PowerShell.Models.Authentication.AuthResult'
+    Invoke-PartnerCommand (Get-EngineHost) $PSCmdlet 'secMgmtAccessToken/new' $PSBoundParameters 'Microsoft.Online.SecMgmt.PowerShell.Models.Authentication.AuthResult'
 }
