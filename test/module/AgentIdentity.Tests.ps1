@@ -331,3 +331,36 @@ Describe 'Secrets and tokens of Get-EntraBetaAgentIdentityToken' {
         $text | Should -Not -Match 'Never-Seen'
     }
 }
+
+Describe 'docs/agent-identity.md' {
+    It 'has PowerShell that runs as it stands, with a vault, a request and Microsoft Entra PowerShell stood in for' -Skip:($PSVersionTable.PSVersion.Major -lt 7) {
+        $page = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($Root, 'docs', 'agent-identity.md'))
+        $blocks = @([regex]::Matches($page, '(?ms)^```powershell\r?\n(.*?)^```') | ForEach-Object { $_.Groups[1].Value })
+        $blocks.Count | Should -BeGreaterThan 6
+        Set-TestEnvironment $emulator
+        $request = @{ Headers = @{ Authorization = "Bearer $(Get-UserToken)" } }
+        function Get-Secret { Get-SecureText 'Blueprint-Secret~1' }
+        function Connect-Entra { $null = $args }
+        function Invoke-EntraBetaAgentIdInteractive { Set-EntraBetaAgentIdentityContext @agent }
+        function Invoke-RestMethod { $script:headers = $args[2] }
+        try {
+            foreach ($block in $blocks) {
+                foreach ($name in 'token', 'app', 'user', 'other', 'tokens') { Set-Variable $name 'eyJ.eyJhcHBpZCI6Im5vYm9keSJ9.' }
+                $said = . ([scriptblock]::Create($block.Replace('Import-Module EntraTokenBridge', "Import-Module '$ModuleFile'")))
+                if ($block -match '\$tokens') {
+                    $tokens.Count | Should -Be 200
+                    @($tokens | Select-Object -Unique).Count | Should -Be 2
+                }
+                elseif ($block -match '^try') { $said | Should -Be 'InvalidParameter', 'UserToken' }
+                elseif ($block -match '\$other') {
+                    (Get-Claim $app).appid, (Get-Claim $user).upn | Should -Be $InvoiceAgent, $Alice
+                    (Get-Claim $other).appid | Should -Be 'a9e47000-0000-4000-8000-000000000009'
+                    $said.BlueprintCredential | Should -Be 'BlueprintSecret'
+                }
+                else { (Get-Claim $token).appid | Should -Be $InvoiceAgent -Because $block }
+            }
+            $headers.Authorization | Should -BeLike 'Bearer eyJ*'
+        }
+        finally { Clear-EntraBetaAgentIdentityContext }
+    }
+}
