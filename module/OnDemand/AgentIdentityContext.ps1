@@ -106,7 +106,7 @@ function Set-AgentIdentityContext {
     if ($failure) { Write-TokenError $Cmdlet $failure 'AgentIdentityContextError' -EndsScript; return }
 
     try {
-        [System.Threading.Monitor]::Enter($EngineLock)
+        [System.Threading.Monitor]::Enter($EngineHost)
         $context = @{}
         $kept = $engineHost['AgentContext']
         # What belongs to another blueprint is of no use for this one.
@@ -121,7 +121,7 @@ function Set-AgentIdentityContext {
         foreach ($name in $values.Keys) { $context[$name] = $values[$name] }
         $engineHost['AgentContext'] = $context
     }
-    finally { [System.Threading.Monitor]::Exit($EngineLock) }
+    finally { [System.Threading.Monitor]::Exit($EngineHost) }
 }
 
 function Clear-AgentIdentityContext {

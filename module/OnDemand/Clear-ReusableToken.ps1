@@ -3,9 +3,9 @@ function Clear-ReusableToken {
     param($EngineHost)
 
     try {
-        [System.Threading.Monitor]::Enter($EngineLock)
+        [System.Threading.Monitor]::Enter($EngineHost)
         $EngineHost['Reusable'].Clear()
         $EngineHost['Generation']++
     }
-    finally { [System.Threading.Monitor]::Exit($EngineLock) }
+    finally { [System.Threading.Monitor]::Exit($EngineHost) }
 }

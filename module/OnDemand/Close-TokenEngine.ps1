@@ -4,7 +4,7 @@ function Close-TokenEngine {
     param($EngineHost)
 
     try {
-        [System.Threading.Monitor]::Enter($EngineLock)
+        [System.Threading.Monitor]::Enter($EngineHost)
         $engine = $EngineHost.Engine
         $EngineHost.Engine = $null
         $EngineHost.SignedInBy = $null
@@ -15,7 +15,7 @@ function Close-TokenEngine {
         $engine.Closing = $true
         if ($engine.Pending.Count) { return }
     }
-    finally { [System.Threading.Monitor]::Exit($EngineLock) }
+    finally { [System.Threading.Monitor]::Exit($EngineHost) }
     Stop-EngineProcess $engine 2000
 }
 

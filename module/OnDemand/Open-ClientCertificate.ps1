@@ -111,10 +111,10 @@ function Send-Signature {
     }
     catch { $answer = '"error":{"code":-32000,"message":' + (ConvertTo-RpcJson $_.Exception.GetBaseException().Message) + '}' }
     try {
-        [System.Threading.Monitor]::Enter($EngineLock)
+        [System.Threading.Monitor]::Enter($EngineHost)
         if (-not $Engine['Failure']) { Write-RpcMessage $Engine ('{"jsonrpc":"2.0","id":' + $Message['id'] + ',' + $answer + '}') }
     }
-    finally { [System.Threading.Monitor]::Exit($EngineLock) }
+    finally { [System.Threading.Monitor]::Exit($EngineHost) }
 }
 
 function Get-CertificateFailure {

@@ -14,9 +14,9 @@ function ConvertFrom-RpcJson {
     $lines = $Text -creplace $JsonToken, "`$1`n"
     foreach ($token in $lines -csplit "`n") {
         if (-not $token) { break }
-        if ($token[0] -ceq '"') {
-            $isName = $token[-1] -ceq ':'
-            $token = if ($isName) { $token.Substring(1, $token.Length - 3) } else { $token.Substring(1, $token.Length - 2) }
+        if ($token -cmatch '^"') {
+            $isName = $token -cmatch ':$'
+            $token = $token -creplace '^"|":?$'
             if ($escaped) { $token = [regex]::Unescape($token) }
             if ($isName) { $name = $token; continue }
         }
@@ -24,9 +24,9 @@ function ConvertFrom-RpcJson {
         elseif ($token -ceq '[') { $open.Push($into); $open.Push($name); $into = @(); $name = $null; continue }
         elseif ($token -ceq '}' -or $token -ceq ']') { $token = $into; $name = $open.Pop(); $into = $open.Pop() }
         elseif ($token -cmatch '^\[\[') {
-            $token = @(foreach ($row in $token.Substring(3, $token.Length - 6) -csplit '"\],\["') { , ($row -csplit '","') })
+            $token = @(foreach ($row in $token -creplace '^\[\["|"\]\]$' -csplit '"\],\["') { , ($row -csplit '","') })
         }
-        elseif ($token -cmatch '^\[') { $token = $token.Substring(2, $token.Length - 4) -csplit '","' }
+        elseif ($token -cmatch '^\[') { $token = $token -creplace '^\["|"\]$' -csplit '","' }
         elseif ($token -ceq 'null') { $token = $null }
         elseif ($token -ceq 'true') { $token = $true }
         elseif ($token -ceq 'false') { $token = $false }

@@ -7,7 +7,7 @@ function ConvertTo-AzToken {
     foreach ($claim in $Result['claims']) {
         # Each value has an apostrophe before it on the wire.
         $name, $values = $claim -creplace "^'"
-        $claims[$name] = [array]::AsReadOnly([string[]]$values)
+        $claims[$name] = [System.Collections.ObjectModel.ReadOnlyCollection[string]][string[]]$values
     }
     $token = [pscustomobject]@{
         PSTypeName = 'EntraTokenBridge.AzToken'

@@ -1,15 +1,15 @@
 # What all runspaces of this process share: one engine, and the tokens that may be handed out again.
 # It lives in the AppDomain, for each runspace has a module scope of its own; under the module's version and path, so
 # that two versions in one process have an engine each. It consists of .NET collections alone: a script block or an
-# object of a PowerShell class would belong to the runspace that made it. Whoever reads or changes it holds the lock:
-# the key itself, one string for all runspaces.
+# object of a PowerShell class would belong to the runspace that made it. Whoever reads or changes it holds its lock.
 function Get-EngineHost {
     $module = $ExecutionContext.SessionState.Module
-    $script:EngineLock = [string]::Intern(('EntraTokenBridge', $module.Version, $ModuleRoot) -join ' ')
+    $key = ('EntraTokenBridge', $module.Version, $ModuleRoot) -join ' '
     $domain = [System.AppDomain]::CurrentDomain
     try {
-        [System.Threading.Monitor]::Enter($EngineLock)
-        $engineHost = $domain.GetData($EngineLock)
+        # For a moment, once a runspace: two that come at the same time must find the same.
+        [System.Threading.Monitor]::Enter($domain)
+        $engineHost = $domain.GetData($key)
         if (-not $engineHost) {
             # Also, once there is something to keep:
             #   Engine        as Open-TokenEngine makes it; $null when none runs
@@ -20,10 +20,10 @@ function Get-EngineHost {
                 Reusable   = [hashtable]::new() # request -> token, case counts; see ReusableToken.ps1
                 Generation = 0 # goes up when all of them are forgotten
             }
-            $domain.SetData($EngineLock, $engineHost)
+            $domain.SetData($key, $engineHost)
         }
     }
-    finally { [System.Threading.Monitor]::Exit($EngineLock) }
+    finally { [System.Threading.Monitor]::Exit($domain) }
     # The engine stays for commands that run right now in other runspaces; a later command starts a new one.
     $module.OnRemove = { Close-TokenEngine $EngineHost }
     $script:EngineHost = $engineHost

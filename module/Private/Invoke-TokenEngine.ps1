@@ -24,12 +24,12 @@ function Invoke-TokenEngine {
             if ($call['Id']) {
                 $engine = $call['Engine']
                 try {
-                    [System.Threading.Monitor]::Enter($EngineLock)
+                    [System.Threading.Monitor]::Enter($EngineHost)
                     $engine['Pending'].Remove($call['Id'])
                     if (-not $call['Answer']) { Close-TokenRequest $call }
                     if ($engine['Closing'] -and -not $engine['Pending'].Count) { Stop-EngineProcess $engine 0 }
                 }
-                finally { [System.Threading.Monitor]::Exit($EngineLock) }
+                finally { [System.Threading.Monitor]::Exit($EngineHost) }
             }
         }
         $answer = $call['Answer']
@@ -48,7 +48,7 @@ function Send-TokenRequest {
     elseif ($Cmdlet.GetVariableValue('VerbosePreference') -cnotmatch '^SilentlyContinue$' -or $VerbosePreference -cnotmatch '^SilentlyContinue$') { $Request['logLevel'] = 'verbose' }
     $params = ConvertTo-RpcJson $Request
     try {
-        [System.Threading.Monitor]::Enter($EngineLock)
+        [System.Threading.Monitor]::Enter($EngineHost)
         $engine = $EngineHost['Engine']
         # One that has died since its last answer has said so by now, and costs the caller nothing.
         if ($engine -and $engine['Started']) { Read-RpcMessage $EngineHost $engine; $engine = $EngineHost['Engine'] }
@@ -63,10 +63,10 @@ function Send-TokenRequest {
         $Call['Id'] = $id
         $engine['Pending'][$id] = $Call['Inbox']
         Write-RpcMessage $engine ('{"jsonrpc":"2.0","id":' + $id + ',"method":"' + $Method + '","params":' +
-            $params.Substring(0, $params.Length - 1) + $changed + '}}')
+            ($params -creplace '}$') + $changed + '}}')
         $engine['Environment'] = $Environment
     }
-    finally { [System.Threading.Monitor]::Exit($EngineLock) }
+    finally { [System.Threading.Monitor]::Exit($EngineHost) }
 }
 
 # Waits for the answer to a request, and keeps it in the call. Whoever waits reads for all, see Read-RpcMessage.
@@ -82,7 +82,7 @@ function Receive-TokenAnswer {
         while (-not $Call['Answer']) {
             $message = $null
             try {
-                [System.Threading.Monitor]::Enter($EngineLock)
+                [System.Threading.Monitor]::Enter($EngineHost)
                 if (-not $inbox.Count) { Read-RpcMessage $EngineHost $engine }
                 if ($inbox.Count) { $message = $inbox.Dequeue() }
                 elseif ($engine['Failure']) { $Call['Answer'] = @{ error = $engine['Failure']; died = $engine['Died'] } }
@@ -94,7 +94,7 @@ function Receive-TokenAnswer {
                 }
                 $line = $engine['Line']
             }
-            finally { [System.Threading.Monitor]::Exit($EngineLock) }
+            finally { [System.Threading.Monitor]::Exit($EngineHost) }
 
             if ($message) {
                 if ($message['method']) { $progress = Write-EngineMessage $Cmdlet $message $progress $Call }

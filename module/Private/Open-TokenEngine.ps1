@@ -4,7 +4,7 @@ function Open-TokenEngine {
     param($EngineHost)
 
     try {
-        [System.Threading.Monitor]::Enter($EngineLock)
+        [System.Threading.Monitor]::Enter($EngineHost)
         $engine = $EngineHost['Engine']
         if (-not $engine) {
             $node = Find-Node
@@ -63,7 +63,7 @@ function Open-TokenEngine {
         }
         $engine
     }
-    finally { [System.Threading.Monitor]::Exit($EngineLock) }
+    finally { [System.Threading.Monitor]::Exit($EngineHost) }
 }
 
 # src/protocol/version.ts

@@ -9,11 +9,11 @@ function Add-ReusableToken {
     param($EngineHost, $Key, $Result, $Generation)
 
     try {
-        [System.Threading.Monitor]::Enter($EngineLock)
+        [System.Threading.Monitor]::Enter($EngineHost)
         if ($EngineHost['Generation'] -ne $Generation) { return }
         $reusable = $EngineHost['Reusable']
         if ($reusable.Count -ge 1000) { $reusable.Clear() }
         $reusable[$Key] = @{ Result = $Result; Token = $null; UntilTicks = 0 }
     }
-    finally { [System.Threading.Monitor]::Exit($EngineLock) }
+    finally { [System.Threading.Monitor]::Exit($EngineHost) }
 }
