@@ -317,11 +317,7 @@ Describe 'Secrets and tokens of Get-EntraBetaAgentIdentityToken' {
             $errors | Format-List * -Force | Out-String -Width 4096
             $errors | ForEach-Object { "$($_.Exception)"; $_.Exception.Data.Values; $_.ScriptStackTrace }
         ) -join "`n"
-        if (Test-Path '/proc/self/environ') {
-            $text += Get-ChildItem '/proc' | Where-Object { $_.Name -match '^\d+$' } | ForEach-Object {
-                foreach ($part in 'cmdline', 'environ') { try { [System.IO.File]::ReadAllText("$($_.FullName)/$part") } catch { '' } }
-            }
-        }
+        $text += Get-ProcessText
         $text | Should -Match 'oauth2/v2\.0/token'
         foreach ($secret in $secrets) {
             $text.Contains($secret) | Should -BeFalse -Because 'it is a secret'

@@ -427,23 +427,7 @@ Describe 'The secret in -Credential of <Command>' -ForEach $both {
             $errors | Format-List * -Force | Out-String -Width 4096
             $errors | ForEach-Object { "$($_.Exception)"; $_.Exception.Data.Values; $_.ScriptStackTrace }
         ) -join "`n"
-        # This process, and all that it has started: another's test on the same computer has reasons of its own.
-        if (Test-Path '/proc/self/environ') {
-            $family = @("$PID")
-            $parents = foreach ($folder in Get-ChildItem '/proc' | Where-Object { $_.Name -match '^\d+$' }) {
-                try { @{ Id = $folder.Name; Parent = ([System.IO.File]::ReadAllText("$($folder.FullName)/stat") -replace '^.*\) \S ').Split(' ')[0] } } catch { continue }
-            }
-            do {
-                $children = @($parents | Where-Object { $_.Parent -in $family -and $_.Id -notin $family } | ForEach-Object { $_.Id })
-                $family += $children
-            } while ($children)
-            $family | Should -Contain "$(Get-EngineProcessId)"
-            foreach ($id in $family) {
-                foreach ($file in 'cmdline', 'environ') { try { $text += [System.IO.File]::ReadAllText("/proc/$id/$file") } catch { continue } }
-            }
-            $text | Should -Match 'engine\.js'
-        }
-        else { $text += Get-Process -Id (Get-EngineProcessId) | ForEach-Object { $_.CommandLine } }
+        $text += Get-ProcessText
         $text | Should -Match 'oauth2/v2\.0/token'
         foreach ($secret in $secrets + $kept) { $text.Contains($secret) | Should -BeFalse -Because 'it is a secret' }
         foreach ($secret in $secrets) { $text.Contains([uri]::EscapeDataString($secret)) | Should -BeFalse -Because 'it is a secret' }

@@ -153,6 +153,27 @@ function Get-EngineProcessId {
     & (Get-Module EntraTokenBridge) { if ((Get-EngineHost).Engine) { (Get-EngineHost).Engine.Process.Id } }
 }
 
+# What everybody can see of this process, of the engine and of all else that it has started: another's test on the same
+# computer has reasons of its own. On Linux arguments and environment, elsewhere the engine's arguments.
+function Get-ProcessText {
+    $engine = Get-EngineProcessId
+    if (-not (Test-Path '/proc/self/environ')) { return Get-Process -Id $engine | ForEach-Object { $_.CommandLine } }
+    $family = @("$PID")
+    $parents = foreach ($folder in Get-ChildItem '/proc' | Where-Object { $_.Name -match '^\d+$' }) {
+        try { @{ Id = $folder.Name; Parent = ([System.IO.File]::ReadAllText("$($folder.FullName)/stat") -replace '^.*\) \S ').Split(' ')[0] } } catch { continue }
+    }
+    do {
+        $children = @($parents | Where-Object { $_.Parent -in $family -and $_.Id -notin $family } | ForEach-Object { $_.Id })
+        $family += $children
+    } while ($children)
+    if ("$engine" -notin $family) { throw "The engine $engine is no child of this process." }
+    $text = foreach ($id in $family) {
+        foreach ($file in 'cmdline', 'environ') { try { [System.IO.File]::ReadAllText("/proc/$id/$file") } catch { continue } }
+    }
+    if (-not ($text -match 'engine\.js')) { throw 'The arguments of the engine can not be seen.' }
+    $text -join "`n"
+}
+
 # Whether a process has ended. On Linux one whose parent has gone stays in the list until init takes note of its end.
 function Test-ProcessEnded {
     param([int] $Id)
