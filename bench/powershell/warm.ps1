@@ -13,14 +13,32 @@ $post = @{
         scope         = 'https://graph.microsoft.com/.default'
     }
 }
+$secret = ConvertTo-SecureString $env:AZURE_CLIENT_SECRET -AsPlainText -Force
+$partner = @{
+    ServicePrincipal = $true
+    ApplicationId    = $env:AZURE_CLIENT_ID
+    Credential       = [pscredential]::new($env:AZURE_CLIENT_ID, $secret)
+    Tenant           = $env:AZURE_TENANT_ID
+    Scopes           = 'https://graph.microsoft.com/.default'
+}
+# Of the emulator's own directory, see docs/emulator.md.
+$agent = @{
+    BlueprintAppId     = 'b1ee9000-0000-4000-8000-000000000007'
+    AgentIdentityAppId = 'a9e47000-0000-4000-8000-000000000008'
+    BlueprintSecret    = ConvertTo-SecureString 'Blueprint-Secret~1' -AsPlainText -Force
+    TenantId           = $env:AZURE_TENANT_ID
+}
 $calls = [ordered]@{
-    cached = { Get-AzToken }
-    post   = { Invoke-RestMethod @post }
-    forced = { Get-AzToken -Force }
+    cached  = { Get-AzToken }
+    post    = { Invoke-RestMethod @post }
+    forced  = { Get-AzToken -Force }
+    partner = { New-PartnerAccessToken @partner }
+    agent   = { Get-EntraBetaAgentIdentityToken @agent }
 }
 # A cached call takes so little that it needs more of them for its slowest hundredth to mean something.
-$times = @{ cached = 40; post = 5; forced = 5 }
-$measured = @{ cached = [System.Collections.Generic.List[double]]::new(); post = [System.Collections.Generic.List[double]]::new(); forced = [System.Collections.Generic.List[double]]::new() }
+$times = @{ cached = 40; post = 5; forced = 5; partner = 5; agent = 5 }
+$measured = @{}
+foreach ($name in $calls.Keys) { $measured[$name] = [System.Collections.Generic.List[double]]::new() }
 
 $warmUp = 8
 $rounds = 25
