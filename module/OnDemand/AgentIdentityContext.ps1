@@ -80,54 +80,67 @@ function Set-AgentIdentityContext {
     param($EngineHost, $Cmdlet, $Given)
 
     $values = @{}
-    $credentials = @()
-    $failure = $null
     foreach ($need in $AgentIdentityNeeds.Keys) {
-        foreach ($name in $AgentIdentityNeeds[$need]) {
-            if (-not $Given.ContainsKey($name)) { continue }
-            $value = $Given[$name]
-            if ($need -eq 'Credential') { $credentials += $name }
-            if (-not $value -or $value.Length -eq 0) {
-                $failure = Get-EngineFailure "Parameter ${name}: the value is empty. Leave the parameter out, or give it a value." InvalidParameter
-                $failure['data']['parameter'] = $name
-            }
-            # The caller's own may be disposed of or changed.
-            elseif ($value -is [securestring]) { $value = $value.Copy(); $value.MakeReadOnly() }
-            $values[$name] = $value
-        }
+        foreach ($name in $AgentIdentityNeeds[$need]) { if ($Given.ContainsKey($name)) { $values[$name] = $Given[$name] } }
     }
-    if (-not $values.Count) {
-        $failure = Get-EngineFailure 'There is nothing to keep: give -BlueprintAppId, -AgentIdentityAppId, what proves the blueprint, or -TenantId.' MissingParameter
-    }
-    elseif ($credentials.Count -gt 1) {
-        $failure = Get-EngineFailure ('The blueprint proves itself with one of -BlueprintSecret, -BlueprintCertificateThumbprint and ' +
-            '-BlueprintManagedIdentity: leave the others out.') InvalidParameterCombination
-    }
+    $failure = Get-AgentIdentityFailure $values
     if ($failure) { Write-TokenError $Cmdlet $failure 'AgentIdentityContextError' -EndsScript; return }
-
+    # The caller's own may be disposed of or changed.
+    if ($values['BlueprintSecret']) { $values['BlueprintSecret'] = $values['BlueprintSecret'].Copy() }
     try {
         [System.Threading.Monitor]::Enter($EngineHost)
-        $context = @{}
-        $kept = $engineHost['AgentContext']
-        # What belongs to another blueprint is of no use for this one.
-        $isOther = $values['BlueprintAppId'] -and $kept -and $kept['BlueprintAppId'] -and $values['BlueprintAppId'] -ne $kept['BlueprintAppId']
-        if ($kept) {
-            foreach ($name in $kept.Keys) {
-                $isCredential = $AgentIdentityNeeds['Credential'] -contains $name
-                if ($isOther -and $name -ne 'TenantId') { continue }
-                if (-not ($isCredential -and $credentials)) { $context[$name] = $kept[$name] }
-            }
-        }
-        foreach ($name in $values.Keys) { $context[$name] = $values[$name] }
-        $engineHost['AgentContext'] = $context
+        $EngineHost['AgentContext'] = Join-AgentIdentityValue $EngineHost['AgentContext'] $values
     }
     finally { [System.Threading.Monitor]::Exit($EngineHost) }
+}
+
+# What can be told to be wrong without the other values. What the values look like, the engine checks.
+function Get-AgentIdentityFailure {
+    param($Values)
+
+    foreach ($name in $Values.Keys) {
+        # Of a text and of a secret alike.
+        if ($Values[$name].Length) { continue }
+        $failure = Get-EngineFailure "Parameter ${name}: the value is empty. Leave the parameter out, or give it a value." InvalidParameter
+        $failure['data']['parameter'] = $name
+        return $failure
+    }
+    if (-not $Values.Count) {
+        return Get-EngineFailure ('There is nothing to keep: give -BlueprintAppId, -AgentIdentityAppId, what proves the blueprint, ' +
+            'or -TenantId.') MissingParameter
+    }
+    $proofs = @(foreach ($name in $AgentIdentityNeeds['Credential']) { if ($Values.ContainsKey($name)) { $name } })
+    if ($proofs.Count -gt 1) {
+        Get-EngineFailure ('The blueprint proves itself with one of -BlueprintSecret, -BlueprintCertificateThumbprint and ' +
+            '-BlueprintManagedIdentity: leave the others out.') InvalidParameterCombination
+    }
+}
+
+# What is kept from now on: the new values, and those of the old ones that go with them.
+function Join-AgentIdentityValue {
+    param($Old, $New)
+
+    if (-not $Old) { return $New }
+    # Agent identity and proof of one blueprint are of no use for another.
+    $isOther = $Old['BlueprintAppId'] -and $New['BlueprintAppId'] -and $New['BlueprintAppId'] -ne $Old['BlueprintAppId']
+    $joined = $New.Clone()
+    foreach ($need in $AgentIdentityNeeds.Keys) {
+        $names = $AgentIdentityNeeds[$need]
+        foreach ($name in $AgentIdentityNeeds[$need]) { if ($New.ContainsKey($name)) { $names = @() } }
+        if ($isOther -and $need -ne 'Tenant') { continue }
+        foreach ($name in $names) { if ($Old.ContainsKey($name)) { $joined[$name] = $Old[$name] } }
+    }
+    $joined
 }
 
 function Clear-AgentIdentityContext {
     param($EngineHost)
 
-    $engineHost['AgentContext'] = $null
+    try {
+        [System.Threading.Monitor]::Enter($EngineHost)
+        $EngineHost['AgentContext'] = $null
+    }
+    finally { [System.Threading.Monitor]::Exit($EngineHost) }
 }
 
 function Get-AgentIdentityContext {
@@ -138,15 +151,20 @@ function Get-AgentIdentityContext {
         $values['TenantId'] = @{ Value = $env:AZURE_TENANT_ID; Source = 'AZURE_TENANT_ID' }
     }
     if (-not $values.Count) { return }
-    $context = [ordered]@{ PSTypeName = 'EntraTokenBridge.AgentIdentityContext'; BlueprintAppId = $null; AgentIdentityAppId = $null; BlueprintCredential = $null; TenantId = $null }
-    $sources = [ordered]@{}
+    $context = [pscustomobject]@{
+        PSTypeName          = 'EntraTokenBridge.AgentIdentityContext'
+        BlueprintAppId      = $null
+        AgentIdentityAppId  = $null
+        BlueprintCredential = $null
+        TenantId            = $null
+        Sources             = [ordered]@{}
+    }
     foreach ($name in $values.Keys) {
         $value = $values[$name]['Value']
-        if ($name -eq 'BlueprintSecret') { $context['BlueprintCredential'] = $name }
-        elseif ($context.Contains($name)) { $context[$name] = $value }
-        else { $context['BlueprintCredential'] = "$name $value" }
-        $sources[$name] = $values[$name]['Source']
+        if ($AgentIdentityNeeds['Credential'] -notcontains $name) { $context.$name = $value }
+        elseif ($name -eq 'BlueprintSecret') { $context.BlueprintCredential = $name }
+        else { $context.BlueprintCredential = "$name $value" }
+        $context.Sources[$name] = $values[$name]['Source']
     }
-    $context['Sources'] = $sources
-    [pscustomobject]$context
+    $context
 }
