@@ -161,10 +161,13 @@ function Get-AgentIdentityContext {
     }
     foreach ($name in $values.Keys) {
         $value = $values[$name]['Value']
-        if ($AgentIdentityNeeds['Credential'] -notcontains $name) { $context.$name = $value }
-        elseif ($name -eq 'BlueprintSecret') { $context.BlueprintCredential = $name }
-        else { $context.BlueprintCredential = "$name $value" }
-        $context.Sources[$name] = $values[$name]['Source']
+        $property = $name
+        if ($AgentIdentityNeeds['Credential'] -contains $name) {
+            $property = 'BlueprintCredential'
+            $value = if ($name -eq 'BlueprintSecret') { $name } else { "$name $value" }
+        }
+        $context.$property = $value
+        $context.Sources[$property] = $values[$name]['Source']
     }
     $context
 }

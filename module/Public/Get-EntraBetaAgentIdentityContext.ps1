@@ -19,7 +19,8 @@ function Get-EntraBetaAgentIdentityContext {
     EntraTokenBridge.AgentIdentityContext
     Its properties are BlueprintAppId, AgentIdentityAppId,
     BlueprintCredential (the parameter that stands for it, with its value
-    unless that is a secret), TenantId and Sources.
+    unless that is a secret), TenantId, and Sources: for each of them,
+    where it comes from.
 
     .EXAMPLE
     Get-EntraBetaAgentIdentityContext

@@ -171,12 +171,6 @@ function Get-EntraBetaAgentIdentityToken {
 
         [securestring] $BlueprintSecret,
 
-        [ArgumentCompleter({ & (Get-Module EntraTokenBridge) { Complete-CertificateThumbprint $args[0] } $args[2] })]
-        [string] $BlueprintCertificateThumbprint,
-
-        [ArgumentCompleter({ 'SystemAssigned' })]
-        [string] $BlueprintManagedIdentity,
-
         [ArgumentCompleter({ & (Get-Module EntraTokenBridge) { Complete-PartnerScope $args[0] } $args[2] })]
         [string] $Scope = 'https://graph.microsoft.com/.default',
 
@@ -187,10 +181,16 @@ function Get-EntraBetaAgentIdentityToken {
 
         [string] $UserUpn,
 
-        [string] $UserId,
-
         [Alias('Tenant')]
         [string] $TenantId,
+
+        [string] $UserId,
+
+        [ArgumentCompleter({ & (Get-Module EntraTokenBridge) { Complete-CertificateThumbprint $args[0] } $args[2] })]
+        [string] $BlueprintCertificateThumbprint,
+
+        [ArgumentCompleter({ 'SystemAssigned' })]
+        [string] $BlueprintManagedIdentity,
 
         [ValidateSet('AzureCloud', 'AzureChinaCloud', 'AzureGermanCloud', 'AzurePPE', 'AzureUSGovernment')]
         [Alias('EnvironmentName')]

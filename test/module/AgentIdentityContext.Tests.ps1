@@ -116,7 +116,7 @@ Describe 'What a session has for agent identities:' {
                 Set-EntraBetaAgentIdentityContext @given
             }
             (Get-EntraBetaAgentIdentityContext).BlueprintCredential | Should -BeLike "$Then*"
-            (Get-EntraBetaAgentIdentityContext).Sources.Keys | Should -Be $Then
+            @((Get-ToldSource).Keys) | Should -Be $Then
         }
 
         It 'keeps a copy of the secret: what the caller does with theirs does not matter' {
@@ -172,7 +172,7 @@ Describe 'What a session has for agent identities:' {
             $context.BlueprintAppId | Should -Be $Blueprint
             $context.BlueprintCredential | Should -Be 'BlueprintSecret'
             $context.TenantId | Should -Be 'contoso.com'
-            $context.Sources['BlueprintSecret'] | Should -Be 'Set-EntraBetaAgentIdentityContext'
+            $context.Sources['BlueprintCredential'] | Should -Be 'Set-EntraBetaAgentIdentityContext'
             $context.Sources['TenantId'] | Should -Be 'AZURE_TENANT_ID'
             $context | ConvertTo-Json -Depth 5 | Should -Not -Match 'Blueprint-Secret'
             @($context.PSObject.Properties.Value | Where-Object { $_ -is [securestring] }).Count | Should -Be 0
