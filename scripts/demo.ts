@@ -125,6 +125,8 @@ async function throughPowerShell(shell: string, shown: readonly Flow[]): Promise
         ENTRATOKENBRIDGE_NODE: process.execPath,
         POWERSHELL_TELEMETRY_OPTOUT: '1',
         POWERSHELL_UPDATECHECK: 'Off',
+        // A warning's colour would stand before its line.
+        NO_COLOR: '1',
       },
       stdio: ['pipe', 'pipe', 'pipe'],
     },

@@ -43,7 +43,14 @@ describe('the demo', () => {
 
   beforeAll(async () => {
     for (const name of await ownFolders()) leftBefore.add(name);
-    const ended = await run({ NO_COLOR: '1' });
+    // As in a person's terminal: PowerShell would colour what it says.
+    const { NO_COLOR: _, ...environment } = process.env;
+    const ended = await execa(process.execPath, [demo], {
+      env: environment,
+      extendEnv: false,
+      reject: false,
+      all: true,
+    });
     ({ exitCode } = ended);
     output = ended.all;
     seconds = ended.durationMs / 1000;
@@ -86,7 +93,7 @@ describe('the demo', () => {
     expect(output).not.toContain('Confidential-Secret');
   });
 
-  test('leaves no folder behind, and writes no colour codes where NO_COLOR is set', async () => {
+  test('leaves no folder behind, and writes no colour codes where there is no terminal', async () => {
     expect((await ownFolders()).filter((name) => !leftBefore.has(name))).toEqual([]);
     expect(output).not.toContain('\u001B');
   });
