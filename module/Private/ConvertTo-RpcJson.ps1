@@ -9,12 +9,7 @@ function ConvertTo-RpcJson {
         '"' + $text + '"'
     }
     elseif ($Value -is [System.Collections.IDictionary]) {
-        $members = foreach ($name in $Value.Keys) {
-            $member = $Value[$name]
-            # Most members: a call would cost more than all else here.
-            $json = if ($member -is [string] -and $member -cmatch $PlainText) { '"' + $member + '"' } else { ConvertTo-RpcJson $member }
-            '"' + $name + '":' + $json
-        }
+        $members = foreach ($name in $Value.Keys) { '"' + $name + '":' + (ConvertTo-RpcJson $Value[$name]) }
         '{' + ($members -join ',') + '}'
     }
     elseif ($Value -is [System.Collections.IEnumerable]) {
@@ -25,6 +20,3 @@ function ConvertTo-RpcJson {
     elseif ($null -eq $Value) { 'null' }
     else { "$Value" }
 }
-
-# Stands in JSON as it is.
-$script:PlainText = '^[\x20\x21\x23-\x5b\x5d-\x7e]*\z'
