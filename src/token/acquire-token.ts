@@ -10,7 +10,8 @@ export type { RequestContext };
 export interface Acquisition<Result> {
   /** Milliseconds. */
   readonly timeout: number;
-  readonly timedOut: () => TokenError;
+  /** A person takes part, and may be what was waited for. */
+  readonly attended: boolean;
   /** Where the same request that is under way is to be sent once; `demand`: what decides the result, as plain data. */
   readonly shared?: { readonly inFlight: InFlight<Result>; readonly demand: unknown } | undefined;
   /** Gets the token and makes the result of it. */
@@ -31,7 +32,7 @@ export async function acquireToken<Result>(acquisition: Acquisition<Result>, con
 }
 
 /** Runs the work until it has a result, the caller goes, or the time is up. */
-async function withinTime<Result>({ timeout, timedOut, work }: Acquisition<Result>): Promise<Result> {
+async function withinTime<Result>({ timeout, attended, work }: Acquisition<Result>): Promise<Result> {
   const caller = requestUnderWay();
   // Not AbortSignal.timeout: it would keep the request in memory for the rest of its time, long after the answer.
   const timeUp = new AbortController();
@@ -42,9 +43,25 @@ async function withinTime<Result>({ timeout, timedOut, work }: Acquisition<Resul
       return await work();
     } catch (error) {
       if (caller.signal.aborted) throw new TokenError('Cancelled', 'The request was cancelled.', { cause: error });
-      throw timeUp.signal.aborted ? timedOut() : asTokenError(error);
+      throw timeUp.signal.aborted ? timedOut(timeout, attended) : asTokenError(error);
     } finally {
       clearTimeout(timer);
     }
   });
+}
+
+/** @param timeout milliseconds */
+function timedOut(timeout: number, attended: boolean): TokenError {
+  const seconds = timeout / 1000;
+  return attended
+    ? new TokenError(
+        'SignInTimeout',
+        `Nobody finished the sign-in within ${seconds} seconds. Run the command again, or give more time with -TimeoutSeconds.`,
+        { retryable: true },
+      )
+    : new TokenError(
+        'Timeout',
+        `No token came within ${seconds} seconds. Try again, or give more time with -TimeoutSeconds.`,
+        { retryable: true },
+      );
 }

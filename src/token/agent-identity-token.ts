@@ -1,5 +1,4 @@
 import type { AgentIdentityTokenMode, AgentIdentityTokenResult } from '../protocol/agent-identity-token.ts';
-import { TokenError } from '../protocol/token-error.ts';
 import { agentIdentity } from '../grants/agent-identity.ts';
 import { clientCredentialOf, identityToken, parentToken, type BlueprintCredential } from '../grants/parent-token.ts';
 import type { EntraAnswer } from '../grants/token-answer.ts';
@@ -31,7 +30,7 @@ export async function acquireAgentIdentityToken(
   return acquireToken(
     {
       timeout: demand.timeout,
-      timedOut: () => timedOut(demand),
+      attended: false,
       shared: { inFlight: results, demand },
       work: async () => resultOf(await answer(demand), demand),
     },
@@ -94,8 +93,4 @@ function resultOf(given: EntraAnswer, { claims, userTokenExpiresOn = Infinity }:
     // A user token that has ended is refused, whatever it once led to.
     reusableUntil: until === null ? null : Math.min(until, userTokenExpiresOn),
   };
-}
-
-function timedOut({ timeout }: AgentIdentityDemand): TokenError {
-  return new TokenError('Timeout', `No token came within ${timeout / 1000} seconds. Try again.`, { retryable: true });
 }

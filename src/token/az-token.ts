@@ -1,6 +1,5 @@
 import type { AzTokenParameterSet, AzTokenParameters, AzTokenResult } from '../protocol/az-token.ts';
 import { azTokenParameterSets, credentialSources } from '../protocol/az-token.ts';
-import { TokenError } from '../protocol/token-error.ts';
 import { chosenCloud } from '../cloud/environments.ts';
 import { authorizationCode } from '../grants/authorization-code.ts';
 import { defaultCredential } from '../grants/default-credential.ts';
@@ -68,7 +67,7 @@ export async function acquireAzToken(
   return acquireToken(
     {
       timeout: demand.timeout,
-      timedOut: () => timedOut(demand),
+      attended: demand.parameterSet === 'Interactive',
       // Two people's sign-ins are two, even if they ask for the same.
       shared: demand.parameterSet === 'Interactive' ? undefined : { inFlight, demand },
       work: async () => azTokenResult(await grant(demand), { scopes: demand.scopes, tenantId: demand.tenantId }),
@@ -144,19 +143,4 @@ function managedIdentityToken(demand: AzTokenDemand): Promise<TokenAnswer> {
     );
   }
   return managedIdentity(demand);
-}
-
-function timedOut(demand: AzTokenDemand): TokenError {
-  const seconds = demand.timeout / 1000;
-  return demand.parameterSet === 'Interactive'
-    ? new TokenError(
-        'SignInTimeout',
-        `Nobody finished the sign-in within ${seconds} seconds. Run the command again, or give more time with -TimeoutSeconds.`,
-        { retryable: true },
-      )
-    : new TokenError(
-        'Timeout',
-        `No token came within ${seconds} seconds. Try again, or give more time with -TimeoutSeconds.`,
-        { retryable: true },
-      );
 }

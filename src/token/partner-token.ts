@@ -61,7 +61,7 @@ export async function acquirePartnerToken(
   return acquireToken(
     {
       timeout: demand.timeout,
-      timedOut: () => timedOut(demand),
+      attended: demand.attended,
       shared: unattended ? { inFlight: applicationsInFlight, demand: { ...demand, command: null } } : undefined,
       work: () => resultOf(demand),
     },
@@ -205,19 +205,4 @@ function identityOf(demand: PartnerTokenDemand, clientId: string): ClientIdentit
 
 function cloudOf({ cloudName }: PartnerTokenDemand): ReturnType<typeof chosenCloud> {
   return chosenCloud(requestUnderWay().environment, cloudName);
-}
-
-function timedOut({ timeout, attended }: PartnerTokenDemand): TokenError {
-  const seconds = timeout / 1000;
-  return attended
-    ? new TokenError(
-        'SignInTimeout',
-        `Nobody finished the sign-in within ${seconds} seconds. Run the command again, or give more time with -TimeoutSeconds.`,
-        { retryable: true },
-      )
-    : new TokenError(
-        'Timeout',
-        `No token came within ${seconds} seconds. Try again, or give more time with -TimeoutSeconds.`,
-        { retryable: true },
-      );
 }
