@@ -12,7 +12,7 @@ const folders = {
   'cli.ts': ['cli', 'protocol'],
   'emulator.ts': ['emulator'],
   rpc: ['token', 'protocol'],
-  cli: ['token', 'profile', 'protocol'],
+  cli: ['token', 'profile', 'platform', 'protocol'],
   token: ['grants', 'msal', 'cloud', 'platform', 'protocol'],
   grants: ['msal', 'cloud', 'platform', 'protocol'],
   msal: ['cloud', 'platform', 'protocol'],
