@@ -87,23 +87,35 @@ function knownCloud(host: string): KnownCloud | undefined {
  * @throws TokenError InvalidParameter when AZURE_AUTHORITY_HOST is needed and is no https address
  */
 export function chosenCloud(environment: Environment, name?: CloudName): Cloud {
-  const origin = name ? clouds[name].authorityHost : originIn(environment);
-  return { authorityHost: origin, wellKnown: knownCloud(origin)?.wellKnown === true };
+  return cloudOf(name ? clouds[name].authorityHost : originIn(environment));
+}
+
+/**
+ * The cloud whose sign-in service has this address.
+ * @throws TokenError InvalidParameter when it is no https address
+ */
+export function cloudAt(authority: string): Cloud {
+  return cloudOf(httpsOrigin(authority, 'The authority'));
+}
+
+function cloudOf(authorityHost: string): Cloud {
+  return { authorityHost, wellKnown: knownCloud(authorityHost)?.wellKnown === true };
 }
 
 function originIn(environment: Environment): string {
   const value = environment['AZURE_AUTHORITY_HOST']?.trim();
-  return value ? httpsOrigin(value) : clouds.AzureCloud.authorityHost;
+  return value ? httpsOrigin(value, 'AZURE_AUTHORITY_HOST') : clouds.AzureCloud.authorityHost;
 }
 
-function httpsOrigin(value: string): string {
+/** @param name what the value is called where it was given: a variable, or a phrase */
+function httpsOrigin(value: string, name: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol !== 'https:') {
     throw new TokenError(
       'InvalidParameter',
-      `AZURE_AUTHORITY_HOST is '${value}', which is no https address. ` +
+      `${name} is '${value}', which is no https address. ` +
         `Set it to one such as ${clouds.AzureUSGovernment.authorityHost}, or clear it for the public cloud.`,
-      { parameter: 'AZURE_AUTHORITY_HOST' },
+      { parameter: /\s/.test(name) ? 'authority' : name },
     );
   }
   return url.origin;

@@ -109,7 +109,9 @@ function expired(details: TokenErrorDetails): TokenError {
 /** Entra gives the code all the same, and misses the credential when it is to be redeemed. */
 function notPublic(details: TokenErrorDetails): TokenError {
   const what = `A device code is for public clients, and this application is none${reference(details)}.`;
-  const advice = "Switch 'Allow public client flows' on in its app registration, or give another client id.";
+  const advice =
+    requestUnderWay().wording?.refusals?.[7000218]?.advice ??
+    "Switch 'Allow public client flows' on in its app registration, or give another client id.";
   return new TokenError('InvalidClient', `${what} ${advice}`, details);
 }
 

@@ -1,8 +1,7 @@
 import type { Cloud } from '../cloud/environments.ts';
 import { TokenError } from '../protocol/token-error.ts';
-import { readCertificateFile } from '../platform/certificate-file.ts';
 import { currentRequest } from '../platform/request-context.ts';
-import type { ClientCredential } from '../msal/applications.ts';
+import { certificateCredential } from './certificate-credential.ts';
 import { clientCredentials } from './client-credentials.ts';
 import type { TokenAnswer } from './token-answer.ts';
 
@@ -37,22 +36,10 @@ export async function environmentCredential(
   }
   const identity = { cloud, tenant, clientId };
   if (secret) return clientCredentials({ ...request, identity, credential: { kind: 'secret', secret } });
-  const credential = await certificateCredential(certificatePath ?? '', environment);
+  const credential = await certificateCredential(
+    certificatePath ?? '',
+    environment['AZURE_CLIENT_CERTIFICATE_PASSWORD'],
+  );
   // A host can't see that the file has another content now; the engine reads it again, and MSAL's cache still serves.
   return { ...(await clientCredentials({ ...request, identity, credential })), reusable: false };
-}
-
-async function certificateCredential(
-  path: string,
-  environment: Readonly<Record<string, string>>,
-): Promise<ClientCredential> {
-  const certificate = await readCertificateFile(path, environment['AZURE_CLIENT_CERTIFICATE_PASSWORD']);
-  // Sending the chain lets Entra match subject name and issuer (the Azure SDKs' switch for it).
-  const sendChain = /^(1|true)$/i.test(environment['AZURE_CLIENT_SEND_CERTIFICATE_CHAIN'] ?? '');
-  return {
-    kind: 'certificate',
-    privateKey: certificate.privateKey,
-    thumbprint: certificate.thumbprint,
-    ...(sendChain ? { chain: certificate.chain } : {}),
-  };
 }

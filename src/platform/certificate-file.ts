@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { TokenError } from '../protocol/token-error.ts';
+import { currentRequest } from './request-context.ts';
 
 /** A certificate with its private key, as a client credential needs it. */
 export interface CertificateWithKey {
@@ -92,9 +93,10 @@ async function pemOfPfx(bytes: Buffer, path: string, password: string | undefine
 
 function wrongPassword(path: string, password: string | undefined, cause: unknown): TokenError {
   const what = password ? 'is not the one' : 'is missing: one is needed';
+  const source = currentRequest()?.wording?.certificatePassword ?? 'AZURE_CLIENT_CERTIFICATE_PASSWORD carries it.';
   return new TokenError(
     'CertificatePasswordInvalid',
-    `The password ${what} for the certificate file '${path}'. AZURE_CLIENT_CERTIFICATE_PASSWORD carries it.`,
+    `The password ${what} for the certificate file '${path}'. ${source}`,
     { cause },
   );
 }

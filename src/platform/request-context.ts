@@ -53,6 +53,10 @@ export interface Wording {
   readonly answerChallenge: string;
   /** The parameter that names a user-assigned managed identity; default `-ClientId`. */
   readonly managedIdentity?: string | undefined;
+  /** The parameter that gives more time; default `-TimeoutSeconds`. */
+  readonly timeout?: string | undefined;
+  /** Where a certificate file's password comes from: a sentence; default: AZURE_CLIENT_CERTIFICATE_PASSWORD. */
+  readonly certificatePassword?: string | undefined;
   /** By AADSTS number: what means something else here than it does in general. */
   readonly refusals?: Readonly<Record<number, Advice>> | undefined;
 }

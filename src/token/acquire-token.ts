@@ -43,7 +43,7 @@ async function withinTime<Result>({ timeout, attended, work }: Acquisition<Resul
       return await work();
     } catch (error) {
       if (caller.signal.aborted) throw new TokenError('Cancelled', 'The request was cancelled.', { cause: error });
-      throw timeUp.signal.aborted ? timedOut(timeout, attended) : asTokenError(error);
+      throw timeUp.signal.aborted ? timedOut(timeout, attended, caller) : asTokenError(error);
     } finally {
       clearTimeout(timer);
     }
@@ -51,17 +51,11 @@ async function withinTime<Result>({ timeout, attended, work }: Acquisition<Resul
 }
 
 /** @param timeout milliseconds */
-function timedOut(timeout: number, attended: boolean): TokenError {
-  const seconds = timeout / 1000;
-  return attended
-    ? new TokenError(
-        'SignInTimeout',
-        `Nobody finished the sign-in within ${seconds} seconds. Run the command again, or give more time with -TimeoutSeconds.`,
-        { retryable: true },
-      )
-    : new TokenError(
-        'Timeout',
-        `No token came within ${seconds} seconds. Try again, or give more time with -TimeoutSeconds.`,
-        { retryable: true },
-      );
+function timedOut(timeout: number, attended: boolean, { wording }: RequestContext): TokenError {
+  const within = `within ${timeout / 1000} seconds.`;
+  const moreTime = `or give more time with ${wording?.timeout ?? '-TimeoutSeconds'}.`;
+  const [code, message] = attended
+    ? (['SignInTimeout', `Nobody finished the sign-in ${within} Run the command again, ${moreTime}`] as const)
+    : (['Timeout', `No token came ${within} Try again, ${moreTime}`] as const);
+  return new TokenError(code, message, { retryable: true });
 }

@@ -1,0 +1,50 @@
+import type { Wording } from '../platform/request-context.ts';
+import type { ProfileTokenDemand } from './profile-token.ts';
+
+/** How entra-auth-cli's errors advise: in words of its command line. */
+export function profileWording({ profile, flow, timeout }: ProfileTokenDemand): Wording {
+  const signIn = `entra-auth-cli get-token --profile ${profile}`;
+  const signInAgain = `Sign in again: ${signIn} --force`;
+  const edit = `entra-auth-cli config edit --profile ${profile}`;
+  return {
+    scope: '--scope',
+    resource: '--scope',
+    timeout: `--timeout ${duration(timeout * 2)}`,
+    managedIdentity: "the profile's client id",
+    signInAgain,
+    answerChallenge: signInAgain,
+    certificatePassword: `The profile's password is changed with: ${edit}`,
+    refusals: {
+      7000215: {
+        code: 'InvalidClient',
+        advice: `Check the client secret: its value is needed, not its id. Change it with: ${edit}`,
+      },
+      7000222: {
+        code: 'InvalidClient',
+        advice: `The client secret has expired. Create a new one for the app registration, and store it with: ${edit}`,
+      },
+      7000218: {
+        code: 'InvalidClient',
+        advice:
+          flow === 'authorization-code' || flow === 'client-credentials'
+            ? `The application is a confidential one: give the profile a secret or a certificate with: ${edit}`
+            : "Switch 'Allow public client flows' on in its app registration, or use --flow authorization-code " +
+              'with a profile that has a secret or a certificate.',
+      },
+      700025: {
+        code: 'InvalidClient',
+        advice: 'The application is a public client, which proves nothing: use --flow interactive or device-code.',
+      },
+      65001: {
+        code: 'ConsentRequired',
+        advice: `Nobody has consented to these scopes. Sign in with ${signIn} --flow interactive, or ask an administrator.`,
+      },
+    },
+  };
+}
+
+/** As `--timeout` takes it. @param milliseconds */
+function duration(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000);
+  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
+}
