@@ -35,6 +35,8 @@ const packages = {
   execa: ['platform/process.ts'],
   'node-forge': ['platform/certificate-file.ts'],
   jose: ['emulator'],
+  'write-file-atomic': ['platform/replace-file.ts'],
+  'proper-lockfile': ['profile/lock.ts'],
 };
 
 /**

@@ -1,0 +1,104 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import type { Environment } from '../protocol/environment.ts';
+import { ProfileError } from './profile-error.ts';
+
+/** Tells a person what they must know: one sentence or two, without secrets. */
+export type Tell = (message: string) => void;
+
+/**
+ * Where profiles, secrets and tokens lie: below %APPDATA% on Windows, else below XDG_CONFIG_HOME (absolute, as the XDG
+ * Base Directory specification wants it), else below ~/.config.
+ */
+export function storeFolder(environment: Environment): string {
+  const chosen = environment[process.platform === 'win32' ? 'APPDATA' : 'XDG_CONFIG_HOME'];
+  if (chosen && isAbsolute(chosen)) return join(chosen, 'entra-auth-cli');
+  const home = environment[process.platform === 'win32' ? 'USERPROFILE' : 'HOME'] || homedir();
+  const below = process.platform === 'win32' ? ['AppData', 'Roaming'] : ['.config'];
+  return join(home, ...below, 'entra-auth-cli');
+}
+
+/** Makes a folder that its owner alone may enter, and what is missing above it. */
+export function makePrivateFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+}
+
+/**
+ * Sees to it that nobody else may read a file or folder of the store; what is too open is tightened, and said.
+ * @returns whether it is there
+ * @throws ProfileError StoreUnavailable when it belongs to another user
+ */
+export function keepPrivate(path: string, tell: Tell): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) return false;
+  // Windows protects a profile by its access list, which its folders inherit.
+  if (!process.getuid) return true;
+  if (found.uid !== process.getuid()) {
+    throw new ProfileError(
+      'StoreUnavailable',
+      `'${path}' belongs to another user (id ${found.uid}). Run as that user, or set XDG_CONFIG_HOME to a folder of your own.`,
+    );
+  }
+  if ((found.mode & 0o077) !== 0) tighten(path, found.isDirectory() ? 0o700 : 0o600, tell);
+  return true;
+}
+
+function tighten(path: string, mode: number, tell: Tell): void {
+  try {
+    chmodSync(path, mode);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+  }
+  // Some file systems take chmod for done and do nothing.
+  const closed = (statSync(path).mode & 0o077) === 0;
+  tell(
+    closed
+      ? `Others could read '${path}'; now only you can. If somebody else uses this machine, renew the secrets stored there.`
+      : `Others can read '${path}', and its mode can't be changed. Set XDG_CONFIG_HOME to a folder on another file system.`,
+  );
+}
+
+/** A file's bytes; undefined when there is none. Synchronous: starting a thread for it takes longer. */
+export function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (isSystemError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
+    throw unusable(path, 'read', error);
+  }
+}
+
+/**
+ * Puts a broken file out of the way under another name, so that nothing in it is lost.
+ * @param content what was found broken: a file that has been replaced meanwhile stays where it is
+ * @returns its new path
+ */
+export function setAside(path: string, content: Uint8Array): string {
+  let aside = `${path}.corrupt`;
+  for (let number = 2; existsSync(aside); number += 1) aside = `${path}.corrupt-${number}`;
+  try {
+    if (readFileSync(path).equals(content)) renameSync(path, aside);
+  } catch (error) {
+    // Another process has found it broken too, and was faster.
+    if (!isSystemError(error) || error.code !== 'ENOENT') throw unusable(path, 'rename', error);
+  }
+  return aside;
+}
+
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error;
+}
+
+/** A file system's refusal, as an error of the store. */
+export function unusable(path: string, action: 'read' | 'write' | 'rename' | 'remove', cause: unknown): ProfileError {
+  const done = { read: 'read', write: 'written', rename: 'renamed', remove: 'removed' }[action];
+  const reason = isSystemError(cause) ? (cause.code ?? cause.message) : String(cause);
+  return new ProfileError(
+    'StoreUnavailable',
+    `'${path}' can't be ${done} (${reason}). Check its rights and the disk.`,
+    {
+      cause,
+    },
+  );
+}
