@@ -17,8 +17,11 @@ export interface AuthorizationCodeRequest {
   readonly claims?: string | undefined;
   /** OpenID Connect Core 1.0 section 3.1.2.1; absent: Entra asks for what it needs. */
   readonly prompt?: 'login' | 'select_account' | undefined;
-  /** Where the redirect address's port comes from: `http://localhost:PORT/`. Default any port: `http://localhost:PORT`. */
-  readonly ports?: PortRange | undefined;
+  /**
+   * The redirect address as it is registered, or the ports of which the first free one is taken: `http://localhost:PORT/`.
+   * Default any port: `http://localhost:PORT`.
+   */
+  readonly redirect?: string | PortRange | undefined;
   /** When to give up waiting for the person, in Unix milliseconds. */
   readonly until: number;
   /** How else to sign in where no browser can be opened: the end of `Run the command where a browser is, ...`. */
@@ -30,17 +33,17 @@ export interface AuthorizationCodeRequest {
  *
  * The steps are MSAL's; the listener is ours, for MSAL's own can't be cancelled and takes whatever answer comes first.
  * A confidential client sends PKCE too: its secret doesn't tell whose browser the code comes from (RFC 9700 section 2.1.1).
- * @throws TokenError BrowserUnavailable, SignInDenied, PortUnavailable, or what Entra's token endpoint says; the
- * request's signal's reason when nobody finishes in time or the request is cancelled
+ * @throws TokenError BrowserUnavailable, SignInDenied, PortUnavailable, InvalidParameter for a redirect address that
+ * isn't here, or what Entra's token endpoint says; the request's signal's reason when nobody finishes in time or the request is cancelled
  */
 export async function authorizationCode(request: AuthorizationCodeRequest): Promise<SignInAnswer> {
   const context = requestUnderWay();
   const browser = context.noBrowser ? { reason: context.noBrowser } : findBrowser(context.environment);
-  if ('reason' in browser) throw browserUnavailable(browser.reason, request.otherwise);
+  if ('reason' in browser && !context.signInElsewhere) throw browserUnavailable(browser.reason, request.otherwise);
   const { identity, credential } = request;
   const client = credential ? confidentialClient(identity, credential) : publicClient(identity);
   const secrets = { state: random(), nonce: random(), verifier: random() };
-  const listener = await LoopbackListener.open(secrets.state, request.ports);
+  const listener = await LoopbackListener.open(secrets.state, request.redirect);
   try {
     const common = {
       scopes: [...request.scopes],
@@ -56,10 +59,16 @@ export async function authorizationCode(request: AuthorizationCodeRequest): Prom
       responseMode: 'query',
       ...(request.prompt === undefined ? {} : { prompt: request.prompt }),
     });
-    const problem = await openBrowser(browser, address, context.environment);
-    if (problem) throw browserUnavailable(problem, request.otherwise);
-    context.log('verbose', `A browser was opened; it comes back to ${listener.redirectUri}.`);
-    context.progress('Signing in', 'Finish the sign-in in the browser window that has opened.', request.until);
+    const reason = 'reason' in browser ? browser.reason : await openBrowser(browser, address, context.environment);
+    if (reason) {
+      if (!context.signInElsewhere) throw browserUnavailable(reason, request.otherwise);
+      const { redirectUri } = listener;
+      context.signInElsewhere({ address, reason, redirectUri, paste: (text) => listener.paste(text) });
+      context.progress('Signing in', 'Open the address in a browser, and finish the sign-in there.', request.until);
+    } else {
+      context.log('verbose', `A browser was opened; it comes back to ${listener.redirectUri}.`);
+      context.progress('Signing in', 'Finish the sign-in in the browser window that has opened.', request.until);
+    }
     const response = await listener.answer(context.signal);
     return await withReply(response, context.signal, async () => {
       const result = await client.acquireTokenByCode({

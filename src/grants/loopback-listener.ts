@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { TokenError } from '../protocol/token-error.ts';
 import { currentRequest } from '../platform/request-context.ts';
 import { untilAborted } from '../platform/until-aborted.ts';
+import { redirectAddress, type RedirectAddress } from './redirect-address.ts';
 import { signInPage } from './sign-in-page.ts';
 
 /** What Entra sent back through the browser, with the right state. */
@@ -28,31 +29,35 @@ const takenCodes: ReadonlySet<string | undefined> = new Set(['EADDRINUSE', 'EACC
 /**
  * The listener at the end of a browser sign-in (RFC 8252 section 7.3): loopback only, one answer, then gone.
  *
- * Any page that a browser shows can send requests here. So only `GET /` with this sign-in's state counts; whatever
- * else comes is refused and the wait goes on, or a page could end a person's sign-in.
+ * Any page that a browser shows can send requests here. So only a GET of the redirect address with this sign-in's state
+ * counts; whatever else comes is refused and the wait goes on, or a page could end a person's sign-in.
  */
 export class LoopbackListener {
   readonly #servers: Server[] = [];
   readonly #answer = Promise.withResolvers<AuthorizationResponse>();
   readonly #state: string;
-  /** What follows the port in the redirect address. */
-  readonly #path: '' | '/';
+  readonly #host: RedirectAddress['host'];
+  readonly #path: string;
   #port = 0;
 
-  private constructor(state: string, path: '' | '/') {
+  private constructor(state: string, { host, path }: Pick<RedirectAddress, 'host' | 'path'>) {
     this.#state = state;
+    this.#host = host;
     this.#path = path;
   }
 
   /**
-   * @param ports where the first free one is to be taken, with a warning for each that is not; default any port
-   * @throws TokenError PortUnavailable
+   * @param where the redirect address as the application has it registered, or the ports of which the first free one is
+   * to be taken, with a warning for each that is not; default any port of localhost
+   * @throws TokenError PortUnavailable; InvalidParameter for a redirect address that isn't here
    */
-  static async open(state: string, ports?: PortRange): Promise<LoopbackListener> {
-    if (ports) return LoopbackListener.#openFirstFree(state, ports);
+  static async open(state: string, where: string | PortRange = 'http://localhost'): Promise<LoopbackListener> {
+    if (typeof where === 'object') return LoopbackListener.#openFirstFree(state, where);
+    const address = redirectAddress(where);
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
-      const listener = new LoopbackListener(state, '');
-      if (await listener.#listen(0)) return listener;
+      const listener = new LoopbackListener(state, address);
+      if (await listener.#listen(address.port)) return listener;
+      if (address.port !== 0) throw taken(where, address.port);
     }
     throw new TokenError('PortUnavailable', 'No loopback port could be opened for the browser to come back to.', {
       retryable: true,
@@ -61,7 +66,8 @@ export class LoopbackListener {
 
   static async #openFirstFree(state: string, { first, last }: PortRange): Promise<LoopbackListener> {
     for (let port = first; port <= last; port += 1) {
-      const listener = new LoopbackListener(state, '/');
+      // With a slash, as applications that were made for the range have it registered.
+      const listener = new LoopbackListener(state, { host: 'localhost', path: '/' });
       if (await listener.#listen(port)) return listener;
       currentRequest()?.log('warning', `Port ${port} is taken by another program and was skipped.`);
     }
@@ -73,17 +79,32 @@ export class LoopbackListener {
     );
   }
 
-  /**
-   * The redirect address. For `http://localhost` Entra takes any port (RFC 8252 section 7.3); with a range of ports it
-   * ends with a slash, as applications that were made for the range have it registered.
-   */
+  /** The redirect address, with the port that is listened on. For `http://localhost` Entra takes any (RFC 8252 section 7.3). */
   get redirectUri(): string {
-    return `http://localhost:${this.#port}${this.#path}`;
+    return `http://${this.#host}:${this.#port}${this.#path}`;
   }
 
   /** @throws the signal's reason */
   answer(signal: AbortSignal): Promise<AuthorizationResponse> {
     return untilAborted(signal, this.#answer.promise);
+  }
+
+  /**
+   * Takes the address that a browser on another machine ended on, where nobody listens.
+   * @param text as a person has copied it
+   * @returns what is wrong with it, a sentence or two; undefined when it is the answer
+   */
+  paste(text: string): string | undefined {
+    const trimmed = text.trim();
+    // Browsers hide `http://`, and some leave it out of what is copied.
+    const address = trimmed.includes('://') ? trimmed : `http://${trimmed}`;
+    const url = URL.canParse(address) ? new URL(address) : undefined;
+    if (!url || !this.#isHost(url) || !this.#isPath(url)) {
+      return `That is no address at ${this.redirectUri}. Copy the whole address of the page that the browser ended on.`;
+    }
+    if (!this.#isAnswer(url)) return 'That is the address of another sign-in. Copy the one that this sign-in ended on.';
+    this.#answer.resolve({ parameters: url.searchParams, reply: () => Promise.resolve() });
+    return undefined;
   }
 
   /** Frees the port at once, whatever connections a browser holds open. */
@@ -104,6 +125,7 @@ export class LoopbackListener {
    */
   async #listen(port: number): Promise<boolean> {
     if ((await this.#bind('127.0.0.1', port)) !== undefined) return false;
+    if (this.#host === '127.0.0.1') return true;
     // Any other problem means that there is no IPv6 here, and so no stranger.
     if (!takenCodes.has(await this.#bind('::1', this.#port))) return true;
     await this.close();
@@ -123,17 +145,40 @@ export class LoopbackListener {
   }
 
   #receive(request: IncomingMessage, response: ServerResponse): void {
-    const host = request.headers.host ?? '';
-    if (host !== `localhost:${this.#port}` && host !== `127.0.0.1:${this.#port}`) return refuse(response, 400);
-    const url = new URL(request.url ?? '/', this.redirectUri);
+    const address = `http://${request.headers.host ?? ''}${request.url ?? ''}`;
+    const url = URL.canParse(address) ? new URL(address) : undefined;
+    if (!url || !this.#isHost(url)) return refuse(response, 400);
     if (request.method !== 'GET') return refuse(response, 405);
-    if (url.pathname !== '/') return refuse(response, 404);
-    if (url.searchParams.get('state') !== this.#state) return refuse(response, 400);
+    if (!this.#isPath(url)) return refuse(response, 404);
+    if (!this.#isAnswer(url)) return refuse(response, 400);
     this.#answer.resolve({
       parameters: url.searchParams,
       reply: (succeeded, message) => show(response, 200, signInPage(succeeded, message)),
     });
   }
+
+  #isHost({ host }: URL): boolean {
+    // Parsed, for the standard port is left out of an address.
+    return ['localhost', '127.0.0.1'].some((name) => new URL(`http://${name}:${this.#port}`).host === host);
+  }
+
+  #isPath({ pathname }: URL): boolean {
+    return pathname === new URL(this.redirectUri).pathname;
+  }
+
+  #isAnswer({ searchParams }: URL): boolean {
+    return searchParams.get('state') === this.#state;
+  }
+}
+
+/** A port below 1024, or one that Windows has reserved, is as good as taken. */
+function taken(address: string, port: number): TokenError {
+  return new TokenError(
+    'PortUnavailable',
+    `The browser has to come back to ${address}, and port ${port} is taken by another program or reserved. ` +
+      'End the program that listens there and run the command again, or use another address that is registered.',
+    { retryable: true },
+  );
 }
 
 function refuse(response: ServerResponse, status: number): void {

@@ -40,6 +40,17 @@ export function findBrowser(environment: Environment): BrowserProgram {
   }
 }
 
+/**
+ * Why a browser of this machine's is not in front of the person: they are at another one. On Linux the lack of a display
+ * tells; Windows and macOS would open it at their own screen.
+ * @returns a sentence; undefined where one may be opened
+ */
+export function remoteSession(environment: Environment): string | undefined {
+  if (!environment['SSH_CONNECTION'] || environment['BROWSER']) return undefined;
+  if (process.platform !== 'win32' && process.platform !== 'darwin') return undefined;
+  return 'This is an SSH session: the browser would open at the other machine.';
+}
+
 function findLinuxBrowser(environment: Environment): BrowserProgram {
   if (environment['WSL_DISTRO_NAME']) {
     const wslview = findOnPath(['wslview'], environment);

@@ -26,10 +26,27 @@ export interface RequestContext {
    * @throws TokenError SigningFailed; the signal's reason
    */
   sign?(algorithm: SigningAlgorithm, data: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
+  /** Has a person sign in with a browser of their own where none can be opened; absent where nobody can be told. */
+  signInElsewhere?: ((signIn: SignInElsewhere) => void) | undefined;
   /** How the command that asks speaks of its parameters; default: as Get-AzToken does. */
   readonly wording?: Wording | undefined;
   /** Only what MSAL has in its cache is wanted: nothing is sent, and no credential is asked for. */
   readonly cacheOnly?: boolean | undefined;
+}
+
+/** A sign-in that waits for a person whose browser can't be opened from here. */
+export interface SignInElsewhere {
+  /** What to open in a browser, on this machine or another. */
+  readonly address: string;
+  /** Why no browser was opened: a sentence. */
+  readonly reason: string;
+  /** Where the browser comes back to; one on another machine ends there on an error page, whose address can be pasted. */
+  readonly redirectUri: string;
+  /**
+   * Ends the wait with the address that the browser ended on, as the person has copied it.
+   * @returns what is wrong with it, for the person; undefined when it is the answer
+   */
+  readonly paste: (address: string) => string | undefined;
 }
 
 /** What one of Entra's refusals means at the step that met it, and what to do. */

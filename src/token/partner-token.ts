@@ -186,7 +186,7 @@ async function inBrowser(
 ): Promise<SignInAnswer> {
   const answer = await authorizationCode({
     ...request,
-    ports: redirectPorts,
+    redirect: redirectPorts,
     // As upstream: who signs in to a public client is always asked for a password.
     prompt: request.credential ? undefined : 'login',
     until: Date.now() + demand.timeout,

@@ -9,6 +9,7 @@ import { managedIdentity } from '../grants/managed-identity.ts';
 import { refreshToken } from '../grants/refresh-token.ts';
 import type { EntraAnswer } from '../grants/token-answer.ts';
 import type { ClientCredential, ClientIdentity } from '../msal/applications.ts';
+import { remoteSession } from '../platform/browser.ts';
 import { requestUnderWay, withRequestContext, type RequestContext } from '../platform/request-context.ts';
 import { acquireToken } from './acquire-token.ts';
 import { profileWording } from './profile-wording.ts';
@@ -47,7 +48,7 @@ export interface ProfileTokenDemand {
   readonly flow: ProfileFlow;
   /** Sent as given; none: the cloud's Microsoft Graph `/.default`. */
   readonly scopes: readonly string[];
-  /** Where the browser is to come back to; default any port of localhost. */
+  /** Where the browser comes back to, e.g. `http://localhost:8400/signin`; default any port of localhost. */
   readonly redirectUri?: string | undefined;
   /** Of an earlier sign-in: tried before anybody is asked to sign in. */
   readonly refreshToken?: string | undefined;
@@ -81,13 +82,15 @@ const personNeeded: ReadonlySet<string> = new Set(['InteractionRequired', 'Inval
  * @throws TokenError with the code that docs/errors.md explains
  */
 export function acquireProfileToken(demand: ProfileTokenDemand, context: RequestContext): Promise<ProfileToken> {
+  const signInElsewhere = demand.showAddress ? context.signInElsewhere : undefined;
+  const noBrowser = context.noBrowser ?? remoteSession(context.environment);
   return acquireToken(
     {
       timeout: demand.timeout,
       attended: demand.signIn && demand.flow !== 'client-credentials',
       work: () => profileToken(demand),
     },
-    { ...context, wording: profileWording(demand) },
+    { ...context, noBrowser, signInElsewhere, wording: profileWording(demand) },
   );
 }
 
@@ -154,7 +157,14 @@ function signedIn(demand: ProfileTokenDemand, request: Request): Promise<EntraAn
   }
   const until = Date.now() + demand.timeout;
   if (flow === 'device-code') return deviceCode({ ...request, until });
-  return authorizationCode({ ...request, prompt: 'select_account', until, otherwise: 'or use --flow device-code' });
+  return authorizationCode({
+    ...request,
+    redirect: demand.redirectUri,
+    // A profile is one of several accounts of a person's; the browser would take whichever it knows.
+    prompt: 'select_account',
+    until,
+    otherwise: flow === 'interactive' ? 'or use --flow device-code' : undefined,
+  });
 }
 
 /** Public clients prove nothing: Entra refuses those of their requests that do. */

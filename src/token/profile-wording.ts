@@ -3,9 +3,12 @@ import type { ProfileTokenDemand } from './profile-token.ts';
 
 /** How entra-auth-cli's errors advise: in words of its command line. */
 export function profileWording({ profile, flow, timeout }: ProfileTokenDemand): Wording {
+  const unattended = flow === 'client-credentials';
   const signIn = `entra-auth-cli get-token --profile ${profile}`;
-  const signInAgain = `Sign in again: ${signIn} --force`;
-  const edit = `entra-auth-cli config edit --profile ${profile}`;
+  const signInAgain = unattended
+    ? 'See to the policies (Conditional Access) for this application.'
+    : `Sign in again: ${signIn} --flow ${flow} --force`;
+  const edit = `entra-auth-cli config edit ${profile}`;
   return {
     scope: '--scope',
     resource: '--scope',
@@ -13,20 +16,20 @@ export function profileWording({ profile, flow, timeout }: ProfileTokenDemand): 
     managedIdentity: "the profile's client id",
     signInAgain,
     answerChallenge: signInAgain,
-    certificatePassword: `The profile's password is changed with: ${edit}`,
+    certificatePassword: `Store the right one with: ${edit} --certificate-password-file -`,
     refusals: {
       7000215: {
         code: 'InvalidClient',
-        advice: `Check the client secret: its value is needed, not its id. Change it with: ${edit}`,
+        advice: `Check the client secret: its value is needed, not its id. Store it with: ${edit} --client-secret-file -`,
       },
       7000222: {
         code: 'InvalidClient',
-        advice: `The client secret has expired. Create a new one for the app registration, and store it with: ${edit}`,
+        advice: `The client secret has expired. Create a new one for the app registration, and store it with: ${edit} --client-secret-file -`,
       },
       7000218: {
         code: 'InvalidClient',
         advice:
-          flow === 'authorization-code' || flow === 'client-credentials'
+          flow === 'authorization-code' || unattended
             ? `The application is a confidential one: give the profile a secret or a certificate with: ${edit}`
             : "Switch 'Allow public client flows' on in its app registration, or use --flow authorization-code " +
               'with a profile that has a secret or a certificate.',

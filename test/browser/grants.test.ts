@@ -56,7 +56,7 @@ describe.skipIf(!chromiumFile)('In a real browser', () => {
           identity: identityOf(emulator, confidentialClient.id),
           credential: { kind: 'secret', secret },
           scopes,
-          ports: { first: 8400, last: 8999 },
+          redirect: { first: 8400, last: 8999 },
           until: Date.now() + 60_000,
         }),
       );

@@ -75,7 +75,7 @@ async function expectFree(port: number): Promise<void> {
 
 describe("A confidential client's browser sign-in", () => {
   it('comes back to a port of the range, and shows secret and code verifier where the code is redeemed', async () => {
-    const grant = signIn({ credential: secret, ports });
+    const grant = signIn({ credential: secret, redirect: ports });
     const { address, page } = await person();
     const redirect = redirectOf(address);
     expect(address.searchParams.get('redirect_uri')).toBe(`http://localhost:${redirect.port}/`);
@@ -97,10 +97,10 @@ describe("A confidential client's browser sign-in", () => {
   });
 
   it('warns of each port that it skipped', async () => {
-    const first = signIn({ credential: secret, ports });
+    const first = signIn({ credential: secret, redirect: ports });
     const taken = Number(redirectOf(await browserAddress()).port);
     context = recordedContext({ environment: context.environment, signal: controller.signal });
-    const second = signIn({ credential: secret, ports: { first: taken, last: ports.last } });
+    const second = signIn({ credential: secret, redirect: { first: taken, last: ports.last } });
     const port = Number(redirectOf(await browserAddress()).port);
     expect(port).toBeGreaterThan(taken);
     const warnings = context.logged.filter(({ level }) => level === 'warning').map(({ message }) => message);
@@ -113,7 +113,7 @@ describe("A confidential client's browser sign-in", () => {
   it('is refused without a browser having been opened when all ports are taken', async () => {
     const other = signIn({ credential: secret });
     const taken = Number(redirectOf(await browserAddress()).port);
-    const error = await tokenErrorOf(signIn({ credential: secret, ports: { first: taken, last: taken } }));
+    const error = await tokenErrorOf(signIn({ credential: secret, redirect: { first: taken, last: taken } }));
     expect(error.data).toEqual({ code: 'PortUnavailable', retryable: true });
     controller.abort(new TokenError('Cancelled', 'The request was cancelled.'));
     await Promise.allSettled([other]);
@@ -149,7 +149,7 @@ describe("A confidential client's browser sign-in", () => {
         return signWith('sha256', data, { key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 });
       };
       context = recordedContext({ environment: context.environment, signal: controller.signal, sign });
-      const grant = signIn({ clientId: certificateApp, credential, ports });
+      const grant = signIn({ clientId: certificateApp, credential, redirect: ports });
       await browserAddress();
       expect(signed).toEqual([]);
       await person();
@@ -169,7 +169,7 @@ describe("A confidential client's browser sign-in", () => {
         signal: controller.signal,
         sign: () => Promise.reject(refusal),
       });
-      const grant = signIn({ clientId: certificateApp, credential, ports });
+      const grant = signIn({ clientId: certificateApp, credential, redirect: ports });
       const { page } = await person();
       expect(await tokenErrorOf(grant)).toBe(refusal);
       expect(page).toContain('The key is locked.');
@@ -178,7 +178,7 @@ describe("A confidential client's browser sign-in", () => {
   });
 
   it('with a wrong secret is InvalidClient, says so in the browser, and frees the port', async () => {
-    const grant = signIn({ credential: { kind: 'secret', secret: 'wrong' }, ports });
+    const grant = signIn({ credential: { kind: 'secret', secret: 'wrong' }, redirect: ports });
     const { address, page } = await person();
     const error = await tokenErrorOf(grant);
     expect(error.data).toMatchObject({ code: 'InvalidClient', aadsts: 7000215, retryable: false });
@@ -197,7 +197,7 @@ describe("A confidential client's browser sign-in", () => {
 
   it('that is cancelled ends at once, redeems nothing, and frees the port', async () => {
     const reason = new TokenError('Cancelled', 'The request was cancelled.');
-    const grant = signIn({ credential: secret, ports });
+    const grant = signIn({ credential: secret, redirect: ports });
     const address = await browserAddress();
     const cancelled = performance.now();
     controller.abort(reason);
@@ -231,7 +231,7 @@ describe("A public client's browser sign-in", () => {
   });
 
   it('comes back to a port of the range where one is given', async () => {
-    const [address] = await signedIn({ ports });
+    const [address] = await signedIn({ redirect: ports });
     expect(address.searchParams.get('redirect_uri')).toMatch(/^http:\/\/localhost:8[4-9]\d\d\/$/);
   });
 
