@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import type { Environment, EnvironmentName } from '../protocol/environment.ts';
+import { managedIdentityNames, type Environment } from '../protocol/environment.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { currentRequest } from '../platform/request-context.ts';
 import { runWithEnvironment, WorkerFailure } from './environment-thread.ts';
@@ -52,23 +52,13 @@ export async function managedIdentity(request: ManagedIdentityGrantRequest): Pro
  * @returns names and values; some of the values are secrets
  */
 export function managedIdentitySource(environment: Environment): readonly (readonly [string, string | undefined])[] {
-  return sourceNames.map((name) => [name, environment[name]] as const);
+  return managedIdentityNames.map((name) => [name, environment[name]] as const);
 }
 
 /** Forgets whether a metadata service is there. */
 export function forgetProbes(): void {
   probed.clear();
 }
-
-const sourceNames = [
-  'AZURE_POD_IDENTITY_AUTHORITY_HOST',
-  'IDENTITY_ENDPOINT',
-  'IDENTITY_HEADER',
-  'IDENTITY_SERVER_THUMBPRINT',
-  'IMDS_ENDPOINT',
-  'MSI_ENDPOINT',
-  'MSI_SECRET',
-] as const satisfies readonly EnvironmentName[];
 
 function namesSource(environment: Environment): boolean {
   return ['IDENTITY_ENDPOINT', 'MSI_ENDPOINT', 'IMDS_ENDPOINT'].some((name) => environment[name]);

@@ -1,3 +1,14 @@
+/** What decides whose managed identity it is: App Service, Functions, Automation, Arc, Cloud Shell, IMDS. */
+export const managedIdentityNames = [
+  'AZURE_POD_IDENTITY_AUTHORITY_HOST',
+  'IDENTITY_ENDPOINT',
+  'IDENTITY_HEADER',
+  'IDENTITY_SERVER_THUMBPRINT',
+  'IMDS_ENDPOINT',
+  'MSI_ENDPOINT',
+  'MSI_SECRET',
+] as const;
+
 /**
  * The environment variables that a host hands on with its requests.
  *
@@ -19,14 +30,8 @@ export const environmentNames = [
   'AZURE_ADDITIONALLY_ALLOWED_TENANTS',
   'AZURE_FEDERATED_TOKEN_FILE',
   'AZURE_REGIONAL_AUTHORITY_NAME',
-  // Managed identity: App Service, Functions, Automation, Arc, Cloud Shell, IMDS
-  'AZURE_POD_IDENTITY_AUTHORITY_HOST',
-  'IDENTITY_ENDPOINT',
-  'IDENTITY_HEADER',
-  'IDENTITY_SERVER_THUMBPRINT',
-  'IMDS_ENDPOINT',
-  'MSI_ENDPOINT',
-  'MSI_SECRET',
+  // Managed identity
+  ...managedIdentityNames,
   // Workload federation: Azure Pipelines, GitHub Actions
   'SYSTEM_OIDCREQUESTURI',
   'SYSTEM_ACCESSTOKEN',

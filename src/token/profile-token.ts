@@ -12,7 +12,9 @@ import type { ClientCredential, ClientIdentity } from '../msal/applications.ts';
 import { remoteSession } from '../platform/browser.ts';
 import { requestUnderWay, withRequestContext, type RequestContext } from '../platform/request-context.ts';
 import { acquireToken } from './acquire-token.ts';
+import { claimOf, claimsOf } from './claims.ts';
 import { profileWording } from './profile-wording.ts';
+import { expiryOf } from './token-result.ts';
 
 /** How a token is got; as `--flow` names it. */
 export type ProfileFlow = 'client-credentials' | 'interactive' | 'device-code' | 'authorization-code';
@@ -216,6 +218,8 @@ function identityOf({ profile, tenant, clientId }: ProfileTokenDemand, cloud: Cl
   throw new TokenError('MissingParameter', `The profile ${profile} has no ${what}.`, { parameter });
 }
 
-function resultOf({ accessToken, expiresOn, scopes, refreshToken: renewal, account }: EntraAnswer): ProfileToken {
+function resultOf(answer: EntraAnswer): ProfileToken {
+  const { accessToken, scopes, refreshToken: renewal, account } = answer;
+  const expiresOn = expiryOf(answer, claimOf(claimsOf(accessToken), 'exp'));
   return { accessToken, expiresOn, scopes, refreshToken: renewal, username: account?.username };
 }

@@ -1,0 +1,85 @@
+import process from 'node:process';
+import type { Command, CommanderError } from 'commander';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import type { Run } from './command.ts';
+import { commandLine } from './program.ts';
+import { thisShell } from './shell.ts';
+
+/** Signals that end the program, with what shells expect of one that was ended by them. */
+const endings = { SIGINT: exitCodes.cancelled, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/**
+ * Runs the command that was typed and ends the process.
+ * @param args what stands behind the program's name
+ */
+export async function main(args: readonly string[]): Promise<void> {
+  const signals = listenForSignals();
+  let exitCode: number = exitCodes.success;
+  const run: Run = (load) =>
+    async function action(this: Command) {
+      const handler = await load();
+      const shell = thisShell(this.opts()['silent'] === true, signals.signal);
+      const code = await handler(this.opts() as Parameters<typeof handler>[0], shell, ...this.processedArgs.flat());
+      exitCode = code ?? exitCodes.success;
+    };
+  try {
+    await inOurWords(commandLine(run)).parseAsync(args, { from: 'user' });
+  } catch (error) {
+    exitCode = isUsage(error) ? error.exitCode : exitCodeOf(error);
+    if (!isUsage(error) && !signals.signal.aborted) tellError(error);
+  }
+  // Connections that are kept alive, or a worker, would keep the process; what was printed has to be out first.
+  await Promise.all([written(process.stdout), written(process.stderr)]);
+  process.exit(signals.exitCode() ?? exitCode);
+}
+
+/** Ctrl+C cancels what is under way; a second one doesn't wait for that. */
+function listenForSignals(): { readonly signal: AbortSignal; exitCode(): number | undefined } {
+  const ending = new AbortController();
+  let exitCode: number | undefined;
+  for (const [name, code] of Object.entries(endings)) {
+    process.on(name, () => {
+      if (exitCode !== undefined) process.exit(exitCode);
+      exitCode = code;
+      ending.abort();
+    });
+  }
+  // A reader that has seen enough, such as head
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? exitCodes.success : exitCodes.generalError);
+  });
+  return { signal: ending.signal, exitCode: () => exitCode };
+}
+
+/** commander's errors, named after the program and with the way to help; it passes settings on to no added command. */
+function inOurWords(command: Command): Command {
+  command
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, 'entra-auth-cli: ')),
+    })
+    .showHelpAfterError(`Run 'entra-auth-cli ${pathOf(command)}--help' for what there is.`);
+  for (const inner of command.commands) inOurWords(inner);
+  return command;
+}
+
+/** The commands that lead to this one, each with a space behind it; the program itself is nothing. */
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)}${command.name()} ` : '';
+}
+
+/** commander has already said what is wrong; its --help and --version end here too. */
+function isUsage(error: unknown): error is CommanderError {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
+}
+
+function tellError(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`entra-auth-cli: ${message}\n`);
+}
+
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  stream.write('', () => resolve());
+  return promise;
+}

@@ -1,0 +1,60 @@
+import { defaultFlowOf, type FlowName } from './flows.ts';
+import type { PrintableToken } from './output.ts';
+import type { Shell } from './shell.ts';
+import { signInKey, tokenKey } from './token-key.ts';
+
+/** What a command asks for beyond what the profile says. */
+export interface TokenRequest {
+  /** Instead of the profile's. */
+  readonly scopes?: readonly string[] | undefined;
+  /** Instead of the profile's. */
+  readonly flow?: FlowName | undefined;
+  /** Get a new token, whatever is cached. */
+  readonly force: boolean;
+  /** Use and store cached tokens and sign-ins. */
+  readonly cache: boolean;
+  /** Whether a person may be asked to sign in. */
+  readonly signIn: boolean;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly verbose: boolean;
+}
+
+/** A cached token is handed out until this long before its end, in milliseconds: MSAL's own rule. */
+const renewalOffset = 5 * 60_000;
+
+/**
+ * A token for a profile: the cached one while it is good for five minutes more, else one from Entra, which is cached
+ * then with the refresh token that came along.
+ * @throws ProfileError, TokenError
+ */
+export async function profileToken(name: string, request: TokenRequest, shell: Shell): Promise<PrintableToken> {
+  const { store } = shell;
+  const profile = store.profiles.get(name);
+  const flow = request.flow ?? defaultFlowOf(profile);
+  const asked = { profile, flow, scopes: request.scopes ?? profile.scopes };
+  const keys = { token: tokenKey(asked, shell), signIn: signInKey(asked, shell) };
+  // Who asks by name for another way to sign in, and for a new token, wants to sign in again.
+  const anew = request.force && request.flow !== undefined;
+  const known =
+    request.cache && !anew && flow !== 'client-credentials'
+      ? await store.tokens.readSignIn(profile.name, keys.signIn)
+      : undefined;
+  if (request.cache && !request.force) {
+    const cached = await store.tokens.read(profile.name, keys.token);
+    if (cached && cached.expiresOn - renewalOffset > Date.now())
+      return { ...cached, refreshToken: known?.refreshToken };
+  }
+
+  const { acquire } = await import('./acquire.ts');
+  const token = await acquire({ ...asked, refreshToken: known?.refreshToken }, request, shell);
+  if (request.cache) {
+    const { accessToken, expiresOn, scopes, refreshToken, username } = token;
+    await store.tokens.write(profile.name, keys.token, { accessToken, expiresOn, scopes: [...scopes] });
+    if (refreshToken !== undefined) {
+      const signIn = { refreshToken, ...(username === undefined ? {} : { username }) };
+      await store.tokens.writeSignIn(profile.name, keys.signIn, signIn);
+    }
+  }
+  return token;
+}

@@ -1,0 +1,72 @@
+import { isatty } from 'node:tty';
+import type { Environment } from '../protocol/environment.ts';
+import { TokenError } from '../protocol/token-error.ts';
+import { untilAborted } from '../platform/until-aborted.ts';
+import { openStore, type Store } from '../profile/store.ts';
+
+/** What a command gets of the place that it was typed in. */
+export interface Shell {
+  /** The variables that are set and not empty. */
+  readonly environment: Environment;
+  /** Aborted by Ctrl+C, and when the program is told to end. */
+  readonly signal: AbortSignal;
+  readonly store: Store;
+  /** Whether a person is there to answer: standard input and standard error are terminals. */
+  readonly canAsk: boolean;
+  /** Whether a person can read what is said: standard error is a terminal. */
+  readonly canTell: boolean;
+  /** Whether standard input is a terminal, so that nothing comes from it by itself. */
+  readonly inputIsTerminal: boolean;
+  /** A line on standard error, for who wants to know; not with --silent. */
+  tell(message: string): void;
+  /** A line on standard error that a person can't do without, also with --silent. */
+  must(message: string): void;
+  /** Writes to standard output, as it is. */
+  print(text: string): void;
+  /** All of standard input. @throws TokenError Cancelled */
+  readInput(): Promise<string>;
+}
+
+/** The shell that the program was started from. */
+export function thisShell(silent: boolean, signal: AbortSignal): Shell {
+  const environment = Object.fromEntries(
+    Object.entries(process.env).filter((variable): variable is [string, string] => Boolean(variable[1])),
+  );
+  const must = (message: string): void => void process.stderr.write(`${message}\n`);
+  const tell = (message: string): void => {
+    if (!silent) must(message);
+  };
+  return {
+    environment,
+    signal,
+    store: openStore(environment, tell),
+    // Asked of the system when needed: Node makes the stream when its isTTY is read.
+    get canAsk() {
+      return isatty(0) && isatty(2);
+    },
+    get canTell() {
+      return isatty(2);
+    },
+    get inputIsTerminal() {
+      return isatty(0);
+    },
+    tell,
+    must,
+    print: (text) => void process.stdout.write(text),
+    readInput: () => readAll(signal),
+  };
+}
+
+async function readAll(signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  const all = (async () => {
+    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  })();
+  try {
+    await untilAborted(signal, all);
+  } catch (cause) {
+    if (signal.aborted) throw new TokenError('Cancelled', 'The command was cancelled.', { cause });
+    throw cause;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
