@@ -1,6 +1,5 @@
-import { rmSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
 import { withLock } from './lock.ts';
+import { removeOwnCertificate } from './own-certificates.ts';
 import { checkProfile, type Profile, profileId } from './profile.ts';
 import { ProfileError } from './profile-error.ts';
 import { type Entry, entryName, profilesFile, readEntries, writeEntries } from './profiles-file.ts';
@@ -28,18 +27,14 @@ export interface Profiles {
   remove(name: string): Promise<void>;
 }
 
-/** Where an import puts the certificate files that came with it. */
-export function certificateFolder(folder: string): string {
-  return join(folder, 'certificates');
-}
-
 export function profilesIn(folder: string, secrets: Secrets, tokens: Tokens, tell: Tell): Profiles {
   const read = (): readonly Entry[] => {
     keepPrivate(folder, tell);
     return readEntries(folder);
   };
-  const change = (work: (entries: readonly Entry[]) => Promise<readonly Entry[]>): Promise<void> =>
-    withLock(profilesFile(folder), async () => writeEntries(folder, await work(read())));
+  const save = (entries: readonly Entry[]): Promise<void> => writeEntries(folder, entries);
+  const change = (work: (entries: readonly Entry[]) => Promise<void>): Promise<void> =>
+    withLock(profilesFile(folder), () => work(read()));
 
   return {
     list() {
@@ -59,20 +54,25 @@ export function profilesIn(folder: string, secrets: Secrets, tokens: Tokens, tel
     },
     add(profile) {
       return change(async (entries) => {
-        refuseTaken(entries, profile.name);
-        return [...entries, checkProfile(profile)];
+        const checked = checkProfile(profile);
+        refuseTaken(entries, checked.name);
+        await save([...entries, checked]);
       });
     },
     replace(name, profile) {
       return change(async (entries) => {
         const index = indexOf(entries, name);
         const checked = checkProfile(profile);
-        if (profileId(name) !== profileId(checked.name)) {
+        const renamed = profileId(name) !== profileId(checked.name);
+        if (renamed) {
           refuseTaken(entries, checked.name);
+          await tokens.remove(checked.name);
           await secrets.write(checked.name, await secrets.read(name));
-          await forget(name);
         }
-        return entries.with(index, checked);
+        const changed = entries.with(index, checked);
+        await save(changed);
+        if (renamed) await forget(name);
+        removeOwnCertificate(folder, entries[index], changed);
       });
     },
     remove(name) {
@@ -80,8 +80,9 @@ export function profilesIn(folder: string, secrets: Secrets, tokens: Tokens, tel
         const index = indexOf(entries, name);
         // First what is secret: should this be interrupted, the profile is still there to be removed.
         await forget(name);
-        removeOwnCertificate(entries[index]);
-        return entries.toSpliced(index, 1);
+        const others = entries.toSpliced(index, 1);
+        await save(others);
+        removeOwnCertificate(folder, entries[index], others);
       });
     },
   };
@@ -90,17 +91,13 @@ export function profilesIn(folder: string, secrets: Secrets, tokens: Tokens, tel
     await secrets.remove(name);
     await tokens.remove(name);
   }
-
-  function removeOwnCertificate(entry: Entry): void {
-    const { certificatePath } = entry as Partial<Profile>;
-    if (typeof certificatePath !== 'string') return;
-    const below = relative(certificateFolder(folder), certificatePath);
-    if (below && !below.includes(sep) && below !== '..') rmSync(certificatePath, { force: true });
-  }
 }
 
 function isNamed(name: string): (entry: Entry) => boolean {
-  return (entry) => profileId(entryName(entry) ?? '') === profileId(name);
+  return (entry) => {
+    const own = entryName(entry);
+    return own !== undefined && profileId(own) === profileId(name);
+  };
 }
 
 function indexOf(entries: readonly Entry[], name: string): number {

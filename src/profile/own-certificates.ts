@@ -1,0 +1,20 @@
+import { rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Entry } from './profiles-file.ts';
+
+/** Where an import puts the certificate files that came with it. */
+export function certificateFolder(folder: string): string {
+  return join(folder, 'certificates');
+}
+
+/** Removes the certificate file that an import has made for a profile, unless another still uses it. */
+export function removeOwnCertificate(folder: string, entry: Entry, others: readonly Entry[]): void {
+  const path = certificatePath(entry);
+  if (path === undefined || dirname(path) !== resolve(certificateFolder(folder))) return;
+  if (!others.some((other) => certificatePath(other) === path)) rmSync(path, { force: true });
+}
+
+function certificatePath(entry: Entry): string | undefined {
+  const path = typeof entry === 'object' && entry !== null && 'certificatePath' in entry && entry.certificatePath;
+  return typeof path === 'string' ? resolve(path) : undefined;
+}
