@@ -32,8 +32,7 @@ export async function acquire(
     signIn: request.signIn,
     force: request.force,
     timeout: request.timeout,
-    // Where nobody reads standard error, nobody could open the address.
-    showAddress: shell.canTell,
+    showAddress: true,
   };
   return acquireProfileToken(demand, requestContext(request, shell));
 }

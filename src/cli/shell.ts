@@ -13,8 +13,6 @@ export interface Shell {
   readonly store: Store;
   /** Whether a person is there to answer: standard input and standard error are terminals. */
   readonly canAsk: boolean;
-  /** Whether a person can read what is said: standard error is a terminal. */
-  readonly canTell: boolean;
   /** Whether standard input is a terminal, so that nothing comes from it by itself. */
   readonly inputIsTerminal: boolean;
   /** A line on standard error, for who wants to know; not with --silent. */
@@ -43,9 +41,6 @@ export function thisShell(silent: boolean, signal: AbortSignal): Shell {
     // Asked of the system when needed: Node makes the stream when its isTTY is read.
     get canAsk() {
       return isatty(0) && isatty(2);
-    },
-    get canTell() {
-      return isatty(2);
     },
     get inputIsTerminal() {
       return isatty(0);
