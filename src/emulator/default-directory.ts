@@ -1,4 +1,5 @@
 import type { DirectoryInput } from './directory.ts';
+import { workloadSubjects } from './workload-runners.ts';
 
 const contoso = '11111111-1111-4111-8111-111111111111';
 const fabrikam = '22222222-2222-4222-8222-222222222222';
@@ -165,7 +166,8 @@ export const defaultDirectory: DirectoryInput = {
       name: 'Contoso Workload',
       tenants: [contoso],
       federatedCredentials: [
-        { issuer: '{authority}/emulator/issuer', subject: 'repo:contoso/scripts:ref:refs/heads/main' },
+        { issuer: '{authority}/emulator/issuer', subject: workloadSubjects.gitHubActions },
+        { issuer: '{authority}/emulator/issuer', subject: workloadSubjects.azurePipelines },
       ],
       applicationPermissions: ['https://graph.microsoft.com/User.Read.All'],
     },

@@ -15,6 +15,7 @@ import { consentEndpoint, loginEndpoint } from './sign-in.ts';
 import type { EmulatorState } from './state.ts';
 import { tokenEndpoint } from './token-endpoint.ts';
 import { workloadIssuerEndpoints } from './workload-issuer.ts';
+import { gitHubTokenEndpoint, pipelinesTokenEndpoint, workloadRunnerPaths } from './workload-runners.ts';
 
 type Handler = (state: EmulatorState, request: EndpointRequest, tenant: TenantSelector) => Reply | Promise<Reply>;
 
@@ -48,6 +49,8 @@ export const endpointOf: Route = ({ path }) => {
   if (path === '/devicelogin') return { endpoint: 'page', handler: deviceLoginEndpoint };
   if (path === '/emulator/scenarios') return { handler: scenariosControl };
   if (path === '/emulator/requests') return { handler: requestsControl };
+  if (path === workloadRunnerPaths.gitHubActions) return { endpoint: 'workload', handler: gitHubTokenEndpoint };
+  if (path === workloadRunnerPaths.azurePipelines) return { endpoint: 'workload', handler: pipelinesTokenEndpoint };
   const [, issuerTail = ''] = /^\/emulator\/issuer\/(.+)$/.exec(path) ?? [];
   const issuerHandler = Object.hasOwn(workloadIssuerEndpoints, issuerTail) && workloadIssuerEndpoints[issuerTail];
   if (issuerHandler) return { handler: issuerHandler };

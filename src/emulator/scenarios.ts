@@ -16,7 +16,7 @@ export interface NextAnswer {
   readonly times?: number;
 }
 
-export type Endpoint = 'token' | 'discovery' | 'keys' | 'authorize' | 'devicecode' | 'page';
+export type Endpoint = 'token' | 'discovery' | 'keys' | 'authorize' | 'devicecode' | 'page' | 'workload';
 
 export const defaultClaimsChallenge = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
 

@@ -20,6 +20,7 @@ import { NextAnswers } from './scenarios.ts';
 import { createSigningKey } from './signing-keys.ts';
 import type { EmulatorState } from './state.ts';
 import { WorkloadKey } from './workload-issuer.ts';
+import { workloadEnvironment } from './workload-runners.ts';
 
 export interface EmulatorOptions {
   /** Of the authority; default 0: the system chooses. */
@@ -65,6 +66,8 @@ export interface Emulator {
     readonly imds: { readonly AZURE_POD_IDENTITY_AUTHORITY_HOST: string };
     readonly arc: { readonly IDENTITY_ENDPOINT: string; readonly IMDS_ENDPOINT: string };
   };
+  /** What a job of GitHub Actions and one of Azure Pipelines have in theirs. */
+  readonly workloadEnvironment: ReturnType<typeof workloadEnvironment>;
   clearRequests(): void;
   close(): Promise<void>;
 }
@@ -142,6 +145,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       imds: { AZURE_POD_IDENTITY_AUTHORITY_HOST: managedIdentity },
       arc: { IDENTITY_ENDPOINT: `${managedIdentity}${managedIdentityPaths.arc}`, IMDS_ENDPOINT: managedIdentity },
     },
+    workloadEnvironment: workloadEnvironment(state.authority),
     clearRequests: () => void (requests.length = 0),
     close: async () => {
       await Promise.all(servers.map(close));

@@ -15,6 +15,9 @@ export class WorkloadKey {
   }
 }
 
+/** How long its tokens are good, in seconds. */
+const defaultLifetime = 600;
+
 /** Below `/emulator/issuer/`. */
 export const workloadIssuerEndpoints: Record<
   string,
@@ -42,18 +45,31 @@ async function issueWorkloadToken(state: EmulatorState, { method, form }: Endpoi
   if (method !== 'POST') return { status: 405, headers: { allow: 'POST' } };
   const subject = form.get('subject');
   if (!subject) throw new AadstsError(900144, ['subject']);
-  const lifetime = Number(form.get('lifetime') ?? 600);
+  const lifetime = Number(form.get('lifetime') ?? defaultLifetime);
   if (!Number.isFinite(lifetime)) throw new AadstsError(90023, ["'lifetime' is no number of seconds."]);
-  const now = Math.floor(state.now() / 1000);
-  const value = await (
-    await state.workloadKey.get()
-  ).sign({
-    iss: workloadIssuer(state.authority),
-    sub: subject,
-    aud: form.get('audience') ?? state.directory.tokenExchangeAudience,
-    iat: now,
-    nbf: now,
-    exp: now + lifetime,
-  });
+  const value = await signWorkloadToken(state, { subject, audience: form.get('audience') ?? undefined, lifetime });
   return { status: 200, body: { value } };
+}
+
+/**
+ * A token of this issuer.
+ * @param lifetime seconds
+ */
+export async function signWorkloadToken(
+  { authority, directory, workloadKey, now }: EmulatorState,
+  {
+    subject,
+    audience = directory.tokenExchangeAudience,
+    lifetime = defaultLifetime,
+  }: { subject: string; audience?: string | undefined; lifetime?: number },
+): Promise<string> {
+  const issued = Math.floor(now() / 1000);
+  return (await workloadKey.get()).sign({
+    iss: workloadIssuer(authority),
+    sub: subject,
+    aud: audience,
+    iat: issued,
+    nbf: issued,
+    exp: issued + lifetime,
+  });
 }

@@ -86,8 +86,26 @@ async function send<Body>(
   method: 'GET' | 'POST',
   url: string,
   options?: NetworkRequestOptions,
-  timeout: number = silence,
+  timeout?: number,
 ): Promise<NetworkResponse<Body>> {
+  const response = await exchangeText(method, url, options, timeout);
+  const body = parseBody(response, url);
+  if (response.status >= 400) remember({ status: response.status, headers: response.headers, body, url });
+  else rememberTokens(body);
+  return { headers: response.headers, status: response.status, body: body as Body };
+}
+
+/**
+ * One exchange with a service that is none of MSAL's: whatever it answers is the answer.
+ * @param timeout milliseconds of silence
+ * @throws as {@link exchange}; a failure is remembered for the request's error
+ */
+export async function exchangeText(
+  method: 'GET' | 'POST',
+  url: string,
+  options?: NetworkRequestOptions,
+  timeout: number = silence,
+): Promise<RawResponse> {
   const context = currentRequest();
   if (context?.cacheOnly) throw new TokenError('EngineError', 'Nothing is to be sent.');
   context?.log('debug', `${method} ${withoutQuery(url)}`);
@@ -101,13 +119,11 @@ async function send<Body>(
     });
   const correlation = response.headers['x-ms-request-id'];
   context?.log('debug', `${response.status} from ${withoutQuery(url)}${correlation ? ` (${correlation})` : ''}`);
-  const body = parseBody(response, url);
-  if (response.status >= 400) remember({ status: response.status, headers: response.headers, body, url });
-  else rememberTokens(body);
-  return { headers: response.headers, status: response.status, body: body as Body };
+  return response;
 }
 
-interface RawResponse {
+/** An HTTP answer, read to its end. */
+export interface RawResponse {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly text: string;

@@ -47,6 +47,8 @@ export const errorCodes = [
   'CredentialUnavailable',
   'ManagedIdentityUnavailable',
   'ManagedIdentityFailed',
+  'FederatedTokenUnavailable',
+  'FederatedTokenFailed',
   'CertificateNotFound',
   'CertificateInvalid',
   'CertificatePasswordInvalid',

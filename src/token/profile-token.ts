@@ -8,6 +8,7 @@ import { asTokenError } from '../grants/foreign-errors.ts';
 import { managedIdentity } from '../grants/managed-identity.ts';
 import { refreshToken } from '../grants/refresh-token.ts';
 import type { EntraAnswer } from '../grants/token-answer.ts';
+import { federatedToken, type FederatedTokenSource } from '../grants/workload-identity.ts';
 import type { ClientCredential, ClientIdentity } from '../msal/applications.ts';
 import { remoteSession } from '../platform/browser.ts';
 import { requestUnderWay, withRequestContext, type RequestContext } from '../platform/request-context.ts';
@@ -27,7 +28,7 @@ export type ProfileCredential =
   | { readonly kind: 'managedIdentity' }
   | {
       readonly kind: 'workloadIdentity';
-      readonly source: 'GitHubActions' | 'AzurePipelines' | 'File';
+      readonly source: FederatedTokenSource['source'];
       /** Of source File; default AZURE_FEDERATED_TOKEN_FILE. */
       readonly file?: string | undefined;
       /** Of source AzurePipelines: a GUID. */
@@ -99,10 +100,9 @@ export function acquireProfileToken(demand: ProfileTokenDemand, context: Request
 async function profileToken(demand: ProfileTokenDemand): Promise<ProfileToken> {
   const cloud = demand.authority ? cloudAt(demand.authority) : chosenCloud(requestUnderWay().environment);
   const scopes = demand.scopes.length > 0 ? demand.scopes : [`${resourcesOf(cloud).graph}/.default`];
-  const { credential } = demand;
-  if (credential.kind === 'managedIdentity') return ofManagedIdentity(demand, scopes, cloud);
+  if (demand.credential.kind === 'managedIdentity') return ofManagedIdentity(demand, scopes, cloud);
   const identity = identityOf(demand, cloud);
-  const proof = await proofOf(credential, demand.flow);
+  const proof = await proofOf(demand, cloud);
   const request = { identity, credential: proof, scopes };
   if (demand.flow === 'client-credentials') return ofApplication(demand, request);
   const refreshed = demand.refreshToken && (await redeemed({ ...request, refreshToken: demand.refreshToken }, demand));
@@ -170,7 +170,7 @@ function signedIn(demand: ProfileTokenDemand, request: Request): Promise<EntraAn
 }
 
 /** Public clients prove nothing: Entra refuses those of their requests that do. */
-async function proofOf(credential: ProfileCredential, flow: ProfileFlow): Promise<ClientCredential | undefined> {
+async function proofOf({ credential, flow }: ProfileTokenDemand, cloud: Cloud): Promise<ClientCredential | undefined> {
   if (flow === 'interactive' || flow === 'device-code') return undefined;
   switch (credential.kind) {
     case 'secret':
@@ -178,7 +178,7 @@ async function proofOf(credential: ProfileCredential, flow: ProfileFlow): Promis
     case 'certificateFile':
       return certificateCredential(credential.path, credential.password);
     case 'workloadIdentity':
-      throw new TokenError('PlatformNotSupported', 'Workload identity federation is not there yet.');
+      return { kind: 'assertion', assertion: await federatedToken(credential, resourcesOf(cloud).tokenExchange) };
     case 'managedIdentity':
     case 'none':
       return undefined;

@@ -2,7 +2,7 @@ import type { Wording } from '../platform/request-context.ts';
 import type { ProfileTokenDemand } from './profile-token.ts';
 
 /** How entra-auth-cli's errors advise: in words of its command line. */
-export function profileWording({ profile, flow, timeout }: ProfileTokenDemand): Wording {
+export function profileWording({ profile, flow, timeout, credential }: ProfileTokenDemand): Wording {
   const unattended = flow === 'client-credentials';
   const signIn = `entra-auth-cli get-token --profile ${profile}`;
   const signInAgain = unattended
@@ -38,6 +38,7 @@ export function profileWording({ profile, flow, timeout }: ProfileTokenDemand): 
         code: 'InvalidClient',
         advice: 'The application is a public client, which proves nothing: use --flow interactive or device-code.',
       },
+      ...(credential.kind === 'workloadIdentity' ? federationRefusals : {}),
       65001: {
         code: 'ConsentRequired',
         advice: `Nobody has consented to these scopes. Sign in with ${signIn} --flow interactive, or ask an administrator.`,
@@ -45,6 +46,31 @@ export function profileWording({ profile, flow, timeout }: ProfileTokenDemand): 
     },
   };
 }
+
+/** Entra's message says what the token has. */
+const federationRefusals: Wording['refusals'] = {
+  70025: {
+    code: 'InvalidClient',
+    advice: 'Add a federated credential for this workload to its app registration.',
+  },
+  700211: {
+    code: 'InvalidClient',
+    advice: "Give a federated credential of the application this token's issuer, to the letter.",
+  },
+  700212: {
+    code: 'InvalidClient',
+    advice: "Give a federated credential of the application this token's audience, to the letter.",
+  },
+  700213: {
+    code: 'InvalidClient',
+    advice: "Give a federated credential of the application this token's subject, to the letter.",
+  },
+  700024: {
+    code: 'InvalidClient',
+    advice:
+      'The token of the workload is outside of its time: see that whoever gives it renews it, and check the clock.',
+  },
+};
 
 /** As `--timeout` takes it. @param milliseconds */
 function duration(milliseconds: number): string {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import {
+  AzurePipelinesCredential,
   ClientCertificateCredential,
   ClientSecretCredential,
   DeviceCodeCredential,
@@ -14,6 +15,8 @@ import { createSelfSignedCertificate } from '../../src/emulator/certificates.ts'
 import { approveDeviceCode } from '../../src/emulator/scripted-person.ts';
 import { startEmulator } from '../../src/emulator/server.ts';
 import type { Emulator } from '../../src/emulator/server.ts';
+import { serviceConnectionId, workloadSubjects } from '../../src/emulator/workload-runners.ts';
+import { workload } from './agents.ts';
 import { alice, certificateApp, confidential, contoso, desktop, graphDefault } from './client.ts';
 
 const registered = createSelfSignedCertificate('identity');
@@ -69,6 +72,21 @@ describe('@azure/identity', () => {
       });
     },
   );
+
+  test("gets a pipeline's token with AzurePipelinesCredential", async () => {
+    const { SYSTEM_OIDCREQUESTURI, SYSTEM_ACCESSTOKEN } = emulator.workloadEnvironment.azurePipelines;
+    vi.stubEnv('SYSTEM_OIDCREQUESTURI', SYSTEM_OIDCREQUESTURI);
+    const credential = new AzurePipelinesCredential(
+      contoso,
+      workload,
+      serviceConnectionId,
+      SYSTEM_ACCESSTOKEN,
+      options(),
+    );
+
+    expect(decodeJwt((await credential.getToken(graphDefault)).token)).toMatchObject({ appid: workload });
+    expect(emulator.requests.at(-1)?.clientAssertion?.claims).toMatchObject({ sub: workloadSubjects.azurePipelines });
+  });
 
   test('waits for a device code with DeviceCodeCredential', async () => {
     const credential = new DeviceCodeCredential({
