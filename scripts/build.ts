@@ -1,6 +1,6 @@
 /** Bundles the programs into dist/: `node scripts/build.ts`. */
 
-import { cp, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
@@ -9,8 +9,11 @@ const root = join(import.meta.dirname, '..');
 const programs = ['engine', 'cli', 'emulator'];
 /** Files that start as threads of their own: found beside the bundle under their own name. */
 const threads = ['grants/environment-worker'];
-/** Loaded when somebody has installed it; `@azure/identity`'s broker plugin is native code. */
-const notBundled = ['@azure/identity-vscode'];
+/**
+ * Native code: the keyring, which is therefore the one dependency of the package, and `@azure/identity`'s broker plugin,
+ * loaded when somebody has installed it.
+ */
+const notBundled = ['@napi-rs/keyring', '@azure/identity-vscode'];
 
 interface BuiltFile {
   readonly name: string;
@@ -48,7 +51,11 @@ export async function build(folder = join(root, 'dist')): Promise<readonly Built
     chunkFileNames: '[name]-[hash].js',
   });
   await bundle.close();
-  for (const name of entries) await cp(join(root, 'src', 'start.cjs'), join(fresh, `${name}.js`));
+  for (const name of entries) {
+    const program = join(fresh, `${name}.js`);
+    await cp(join(root, 'src', 'start.cjs'), program);
+    await chmod(program, 0o755);
+  }
   await writeFile(join(fresh, 'package.json'), '{ "type": "commonjs" }\n');
 
   await mkdir(folder, { recursive: true });

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // What every program does first, in words that any Node understands: refuse a Node that is too old, then load the
 // bundle of its own name, through V8's compile cache where there is a safe place for one.
 'use strict';
