@@ -13,6 +13,30 @@ beforeEach(async () => {
 });
 afterEach(() => listener.close());
 
+const occupied: Server[] = [];
+afterEach(async () => {
+  await Promise.all(occupied.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
+});
+
+/** A stranger's port; undefined where there is no such address. */
+function occupy(host: string, port = 0): Promise<number | undefined> {
+  const { promise, resolve } = Promise.withResolvers<number | undefined>();
+  const server = createServer();
+  server.once('error', () => resolve(undefined));
+  server.listen(port, host, () => {
+    occupied.push(server);
+    resolve((server.address() as AddressInfo).port);
+  });
+  return promise;
+}
+
+/** A port that was free just now. */
+async function freePort(): Promise<number> {
+  const port = (await occupy('127.0.0.1')) ?? 0;
+  await new Promise((resolve) => occupied.pop()?.close(resolve));
+  return port;
+}
+
 interface Answer {
   readonly status: number;
   readonly text: string;
@@ -101,23 +125,7 @@ describe('The loopback listener', () => {
 
 describe('The loopback listener on a range of ports', () => {
   const context = recordedContext();
-  const occupied: Server[] = [];
-  afterEach(async () => {
-    context.logged.length = 0;
-    await Promise.all(occupied.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
-  });
-
-  /** A stranger's port; undefined where there is no such address. */
-  function occupy(host: string, port = 0): Promise<number | undefined> {
-    const { promise, resolve } = Promise.withResolvers<number | undefined>();
-    const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen(port, host, () => {
-      occupied.push(server);
-      resolve((server.address() as AddressInfo).port);
-    });
-    return promise;
-  }
+  afterEach(() => void (context.logged.length = 0));
 
   async function openIn(ports: PortRange): Promise<{ redirectUri: string; port: number }> {
     await listener.close();
@@ -133,8 +141,7 @@ describe('The loopback listener on a range of ports', () => {
   }
 
   it('takes the first one that is free, without a warning, and comes back to its root', async () => {
-    const free = (await occupy('127.0.0.1')) ?? 0;
-    await new Promise((resolve) => occupied.pop()?.close(resolve));
+    const free = await freePort();
     const { redirectUri } = await openIn({ first: free, last: free });
     expect(redirectUri).toBe(`http://localhost:${free}/`);
     expect(context.logged).toEqual([]);
@@ -184,5 +191,132 @@ describe('The loopback listener on a range of ports', () => {
     } finally {
       await other.close();
     }
+  });
+});
+
+describe('The loopback listener at a redirect address', () => {
+  async function openAt(address: string): Promise<string> {
+    await listener.close();
+    listener = await LoopbackListener.open(state, address);
+    return listener.redirectUri;
+  }
+
+  /** The status of a request that has the right state. */
+  async function statusOf(path: string, options: { address?: string } = {}): Promise<number | string | undefined> {
+    const page = call(path, options).then(
+      ({ status }) => status,
+      ({ code }: NodeJS.ErrnoException) => code,
+    );
+    void listener.answer(new AbortController().signal).then((answer) => answer.reply(true, ''));
+    return page;
+  }
+
+  it.each(['', '/', '/signin', '/sign-in/oidc%20callback/'])(
+    'with a port and the path "%s" listens exactly there, and names it to the letter',
+    async (path) => {
+      const address = `http://localhost:${await freePort()}${path}`;
+      expect(await openAt(address)).toBe(address);
+      expect(await statusOf(`${path || '/'}?code=abc&state=right`)).toBe(200);
+    },
+  );
+
+  it.each(['', '/signin'])('without a port takes any, and keeps the path "%s"', async (path) => {
+    const address = await openAt(`http://localhost${path}`);
+    expect(address).toMatch(new RegExp(`^http://localhost:\\d+${path}$`));
+    expect(await openAt(`http://127.0.0.1${path}`)).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:\\d+${path}$`));
+  });
+
+  it.each(['/', '/signin/', '/Signin', '/signin/more'])('with the path /signin answers nothing at %s', async (path) => {
+    await openAt('http://localhost/signin');
+    expect(await statusOf(`${path}?code=abc&state=right`)).toBe(404);
+  });
+
+  it('of 127.0.0.1 leaves ::1 to others, for no browser goes there', async ({ skip }) => {
+    const port = await occupy('::1');
+    if (port === undefined) return skip('There is no IPv6 here.');
+    expect(await openAt(`http://127.0.0.1:${port}`)).toBe(`http://127.0.0.1:${port}`);
+    expect(await statusOf('/?code=abc&state=right')).toBe(200);
+  });
+
+  it.for(['127.0.0.1', '::1'])('of localhost is refused where its port is taken on %s', async (host, { skip }) => {
+    const port = await occupy(host);
+    if (port === undefined) return skip('There is no IPv6 here.');
+    const address = `http://localhost:${port}/signin`;
+    await expect(openAt(address)).rejects.toMatchObject({
+      code: 'PortUnavailable',
+      message:
+        `The browser has to come back to ${address}, and port ${port} is taken by another program or reserved. ` +
+        'End the program that listens there and run the command again, or use another address that is registered.',
+      data: { retryable: true },
+    });
+  });
+
+  it.each([
+    'https://localhost:8400',
+    'http://contoso.com/signin',
+    'http://localhost.contoso.com',
+    'http://localhost@contoso.com',
+    'http://192.168.1.2:8400',
+    'http://0.0.0.0:8400',
+    'http://[::1]:8400',
+    'http://localhost:70000',
+    'http://localhost:8400/signin?next=1',
+    'http://localhost:8400/#top',
+    'http://localhost:',
+    'msauth://app',
+    'urn:ietf:wg:oauth:2.0:oob',
+    'localhost:8400',
+    '',
+  ])('refuses %s, which the browser would not come back to', async (address) => {
+    await expect(openAt(address)).rejects.toMatchObject({
+      code: 'InvalidParameter',
+      message:
+        `The browser can't come back from the sign-in to '${address}': it has to be an http address of this machine. ` +
+        'Use http://localhost, or one such as http://localhost:8400/signin or http://127.0.0.1:8400, ' +
+        "as it stands in the application's registration.",
+      data: { parameter: 'redirectUri', retryable: false },
+    });
+  });
+});
+
+describe('An address that is pasted to the loopback listener', () => {
+  beforeEach(async () => {
+    await listener.close();
+    listener = await LoopbackListener.open(state, 'http://localhost/signin');
+  });
+
+  it.each([
+    ['as it is', (address: string) => address],
+    ['with space around it', (address: string) => `  ${address}\n`],
+    ['without http://, as browsers show it', (address: string) => address.replace('http://', '')],
+    ['of 127.0.0.1', (address: string) => address.replace('localhost', '127.0.0.1')],
+  ])('%s is the answer', async (_, copied) => {
+    expect(listener.paste(copied(`${listener.redirectUri}?code=abc&state=right`))).toBeUndefined();
+    const answer = await listener.answer(new AbortController().signal);
+    expect(answer.parameters.get('code')).toBe('abc');
+    await answer.reply(true, 'Nobody sees this.');
+  });
+
+  it.each([
+    ['the address of the sign-in page', 'https://login.microsoftonline.com/common/oauth2/v2.0/authorize?state=right'],
+    ['another path', 'http://localhost:PORT/?code=abc&state=right'],
+    ['another port', 'http://localhost:1/signin?code=abc&state=right'],
+    ['the code alone', 'abc'],
+    ['nothing', ''],
+  ])('is none when it is %s, and the wait goes on', async (_, text) => {
+    const { port } = new URL(listener.redirectUri);
+    expect(listener.paste(text.replace('PORT', port))).toBe(
+      `That is no address at ${listener.redirectUri}. Copy the whole address of the page that the browser ended on.`,
+    );
+    expect(listener.paste(`${listener.redirectUri}?code=abc&state=right`)).toBeUndefined();
+    expect((await listener.answer(new AbortController().signal)).parameters.get('code')).toBe('abc');
+  });
+
+  it.each(['?code=evil&state=wrong', '?code=evil', ''])('is none when it ends in "%s"', async (search) => {
+    expect(listener.paste(`${listener.redirectUri}${search}`)).toBe(
+      'That is the address of another sign-in. Copy the one that this sign-in ended on.',
+    );
+    expect(listener.paste(`${listener.redirectUri}?code=abc&state=right`)).toBeUndefined();
+    expect((await listener.answer(new AbortController().signal)).parameters.get('code')).toBe('abc');
   });
 });
