@@ -14,6 +14,9 @@ const endings = { SIGINT: exitCodes.cancelled, SIGTERM: 143, SIGHUP: 129 } as co
  */
 export async function main(args: readonly string[]): Promise<void> {
   const signals = listenForSignals();
+  // What a command waits for need not keep the process: a thread's answer, or the end of the time. This does, or the
+  // process would end in the middle, with the exit code of success.
+  setInterval(() => {}, 60_000);
   let exitCode: number = exitCodes.success;
   const run: Run = (load) =>
     async function action(this: Command) {
