@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Run } from './command.ts';
+import { configCommand } from './config/command.ts';
 import { getTokenCommand } from './get-token-command.ts';
 import { refreshCommand } from './refresh-command.ts';
 
@@ -13,6 +14,7 @@ export function commandLine(run: Run): Command {
     .helpCommand('help [command]', 'show help for a command')
     .addCommand(getTokenCommand(run))
     .addCommand(refreshCommand(run))
+    .addCommand(configCommand(run))
     .addHelpText(
       'after',
       `

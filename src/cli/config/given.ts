@@ -1,0 +1,152 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { TokenError } from '../../protocol/token-error.ts';
+import {
+  authMethods,
+  federatedTokenSources,
+  profileFlows,
+  type AuthMethod,
+  type FederatedTokenSource,
+  type ProfileFlow,
+} from '../../profile/profile.ts';
+import type { Shell } from '../shell.ts';
+import { fieldNames, type Draft, type FieldName } from './fields.ts';
+import { readSecret, readText, refuseSecretArgument, refuseSharedInput } from './secret-input.ts';
+import { flowAliases, wordOf } from './spelling.ts';
+
+/** What `config create` and `config edit` take from the command line. */
+export interface ProfileOptions {
+  readonly authMethod?: AuthMethod;
+  readonly tenantId?: string;
+  readonly clientId?: string;
+  readonly scope?: readonly string[];
+  readonly flow?: ProfileFlow;
+  readonly redirectUri?: string;
+  readonly certificate?: string;
+  readonly cacheCertificatePassword?: true;
+  readonly authority?: string;
+  readonly federatedTokenSource?: FederatedTokenSource;
+  readonly federatedTokenFile?: string;
+  readonly serviceConnectionId?: string;
+  readonly fromFile?: string;
+  readonly clientSecretFile?: string;
+  readonly certificatePasswordFile?: string;
+  /** Typed by mistake. */
+  readonly clientSecret?: string;
+  /** Typed by mistake. */
+  readonly certificatePassword?: string;
+}
+
+/**
+ * What the options and their files say, the options before `--from-file`.
+ * @throws TokenError InvalidParameter, InvalidParameterCombination
+ */
+export async function given(options: ProfileOptions, shell: Shell): Promise<Draft> {
+  refuseSecretArgument(options.clientSecret, 'a client secret', '--client-secret');
+  refuseSecretArgument(options.certificatePassword, 'a password', '--certificate-password');
+  const { fromFile, clientSecretFile, certificatePasswordFile } = options;
+  refuseSharedInput({
+    '--from-file': fromFile,
+    '--client-secret-file': clientSecretFile,
+    '--certificate-password-file': certificatePasswordFile,
+  });
+  const file = fromFile === undefined ? {} : await readDraft(fromFile, shell);
+  const clientSecret = clientSecretFile && (await readSecretOf('clientSecret', clientSecretFile, shell));
+  const certificatePassword =
+    certificatePasswordFile && (await readSecretOf('certificatePassword', certificatePasswordFile, shell));
+  const typed = {
+    authMethod: options.authMethod,
+    tenantId: options.tenantId,
+    clientId: options.clientId,
+    scopes: options.scope,
+    defaultFlow: options.flow,
+    redirectUri: options.redirectUri,
+    certificatePath: options.certificate,
+    cacheCertificatePassword: options.cacheCertificatePassword,
+    authority: options.authority,
+    federatedTokenSource: options.federatedTokenSource,
+    federatedTokenFile: options.federatedTokenFile,
+    serviceConnectionId: options.serviceConnectionId,
+    clientSecret,
+    certificatePassword,
+  };
+  const draft: Draft = { ...file, ...withoutGaps(typed) };
+  return {
+    ...draft,
+    ...wholePath(draft, 'certificatePath', shell),
+    ...wholePath(draft, 'federatedTokenFile', shell),
+    // Who gives a password wants it stored.
+    ...(draft.certificatePassword === undefined ? {} : { cacheCertificatePassword: true }),
+  };
+}
+
+/** A file's place from the current folder, `~` being the home folder. */
+export function wholePathOf(path: string, { environment }: Shell): string {
+  const home = environment['HOME'] ?? environment['USERPROFILE'] ?? homedir();
+  return resolve(/^~[\\/]/.test(path) ? join(home, path.slice(2)) : path);
+}
+
+const secretNames = { clientSecret: 'client secret', certificatePassword: "certificate's password" } as const;
+
+function readSecretOf(name: keyof typeof secretNames, file: string, shell: Shell): Promise<string> {
+  const option = name === 'clientSecret' ? '--client-secret-file' : '--certificate-password-file';
+  return readSecret(file, `the ${secretNames[name]}`, option, shell);
+}
+
+/** A profile as JSON, with its secrets. What is null is not given. */
+async function readDraft(file: string, shell: Shell): Promise<Draft> {
+  const text = await readText(file, 'the profile', '--from-file', shell);
+  const place = file === '-' ? 'Standard input' : `The file '${file}'`;
+  const value = parsed(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid(`${place} has no profile. Write one JSON object: {"authMethod": "...", "tenantId": "...", ...}.`);
+  }
+  const known: readonly string[] = ['name', ...fieldNames];
+  const unknown = Object.keys(value).filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw invalid(`${place} has ${unknown.join(', ')}, which no profile has. A profile has ${known.join(', ')}.`);
+  }
+  const entries = Object.entries(value).filter(([, one]) => one !== null);
+  return Object.fromEntries(entries.map(([name, one]) => [name, fromJson(name as FieldName, one, place)]));
+}
+
+function fromJson(name: FieldName | 'name', value: unknown, place: string): unknown {
+  if (name === 'scopes') return typeof value === 'string' ? value.split(/\s+/).filter(Boolean) : value;
+  if (name === 'cacheCertificatePassword') return value;
+  if (typeof value !== 'string') throw invalid(`${place}: ${name} is no text. Write it in quotes.`);
+  const word = words[name];
+  if (!word) return value;
+  try {
+    return word(value);
+  } catch (cause) {
+    throw invalid(`${place}: ${name} is '${value}'. ${(cause as Error).message}`, cause);
+  }
+}
+
+const words: Readonly<Partial<Record<FieldName | 'name', (text: string) => string>>> = {
+  authMethod: wordOf(authMethods),
+  defaultFlow: wordOf(profileFlows, flowAliases),
+  federatedTokenSource: wordOf(federatedTokenSources),
+};
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // JSON.parse's own message would quote from the text, which may hold a secret.
+    return undefined;
+  }
+}
+
+function invalid(message: string, cause?: unknown): TokenError {
+  return new TokenError('InvalidParameter', message, { parameter: '--from-file', cause });
+}
+
+function wholePath(draft: Draft, name: 'certificatePath' | 'federatedTokenFile', shell: Shell): Draft {
+  const path = draft[name];
+  return path ? { [name]: wholePathOf(path, shell) } : {};
+}
+
+function withoutGaps(values: { readonly [Name in keyof Draft]: Draft[Name] | undefined }): Draft {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,77 @@
+import process from 'node:process';
+import { TokenError } from '../../protocol/token-error.ts';
+import type { Shell } from '../shell.ts';
+
+/** What is wrong with an answer, in a sentence; nothing when it is right. */
+export type Problem = (answer: string) => string | undefined | Promise<string | undefined>;
+
+export interface Choice<Value extends string> {
+  readonly value: Value;
+  /** In plain words. */
+  readonly name: string;
+  /** Shown below the list while the choice is lit. */
+  readonly description?: string;
+}
+
+/** Questions to the person at the terminal. All are asked on standard error; each throws TokenError Cancelled. */
+export interface Prompts {
+  /** @returns without spaces around it; empty where that is no problem */
+  text(message: string, initial: string | undefined, problem: Problem): Promise<string>;
+  /** What is typed doesn't show. */
+  secret(message: string, problem: Problem): Promise<string>;
+  choice<Value extends string>(
+    message: string,
+    choices: readonly Choice<Value>[],
+    initial: Value | undefined,
+  ): Promise<Value>;
+  yes(message: string, initial: boolean): Promise<boolean>;
+}
+
+/** The prompts of @inquirer, of which only those that are needed are loaded. */
+export function promptsOf(shell: Shell): Prompts {
+  const on = (signal: AbortSignal) => ({ output: process.stderr, signal });
+  const validate = (problem: Problem) => async (answer: string) => (await problem(answer.trim())) ?? true;
+  return {
+    async text(message, initial, problem) {
+      const { default: input } = await import('@inquirer/input');
+      const question = { message, default: initial, validate: validate(problem) };
+      return (await answered(shell, (signal) => input(question, on(signal)))).trim();
+    },
+    async secret(message, problem) {
+      const { default: password } = await import('@inquirer/password');
+      const theme = { style: { maskedText: '[hidden]' } };
+      const question = {
+        message,
+        toggleMask: false,
+        theme,
+        validate: async (answer: string) => (await problem(answer)) ?? true,
+      };
+      return answered(shell, (signal) => password(question, on(signal)));
+    },
+    async choice(message, choices, initial) {
+      const { default: select } = await import('@inquirer/select');
+      const question = { message, choices, loop: false, ...(initial === undefined ? {} : { default: initial }) };
+      return answered(shell, (signal) => select(question, on(signal)));
+    },
+    async yes(message, initial) {
+      const { default: confirm } = await import('@inquirer/confirm');
+      return answered(shell, (signal) => confirm({ message, default: initial }, on(signal)));
+    },
+  };
+}
+
+/** The answer, unless the person leaves: with Ctrl+C, with Ctrl+D, or by closing the terminal. */
+async function answered<Answer>(shell: Shell, ask: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+  const inputEnded = new AbortController();
+  // Ctrl+D closes the line that is typed and leaves the question without an answer, and Node without anything to do.
+  const end = (): void => inputEnded.abort();
+  process.once('beforeExit', end);
+  try {
+    return await ask(AbortSignal.any([shell.signal, inputEnded.signal]));
+  } catch (cause) {
+    const left = ['ExitPromptError', 'AbortPromptError'].includes((cause as Error).name);
+    throw left ? new TokenError('Cancelled', 'Cancelled. Nothing was changed.', { cause }) : cause;
+  } finally {
+    process.removeListener('beforeExit', end);
+  }
+}

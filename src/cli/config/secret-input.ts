@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { TokenError } from '../../protocol/token-error.ts';
+import type { Shell } from '../shell.ts';
+
+/** Names standard input where a file is wanted. */
+export const standardInput = '-';
+
+/**
+ * The text of a file, or of standard input for `-`.
+ * @param what in a sentence: `the client secret`
+ * @param option the option or argument that named the file, for errors
+ * @throws TokenError InvalidParameter
+ */
+export async function readText(file: string, what: string, option: string, shell: Shell): Promise<string> {
+  if (file === standardInput) {
+    if (!shell.inputIsTerminal) return withoutMark(await shell.readInput());
+    throw invalid(option, `Standard input is a terminal here. Pipe ${what} into the command, or name a file.`);
+  }
+  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'ENOENT' ? 'does not exist' : `can't be read (${cause.code ?? cause.message})`;
+    throw invalid(option, `The file '${file}' for ${what} ${why}.`, cause);
+  });
+  // Windows PowerShell's > writes UTF-16
+  if (bytes.includes(0)) throw invalid(option, `The file '${file}' is no UTF-8 text. Save it as UTF-8.`);
+  return withoutMark(bytes.toString('utf8'));
+}
+
+/**
+ * A secret: the text without the line break that editors and echo put at its end.
+ * @throws TokenError InvalidParameter
+ */
+export async function readSecret(file: string, what: string, option: string, shell: Shell): Promise<string> {
+  const secret = (await readText(file, what, option, shell)).replace(/\r?\n$/, '');
+  const place = file === standardInput ? 'standard input' : `the file '${file}'`;
+  if (secret === '') throw invalid(option, `There is nothing in ${place}, where ${what} should be.`);
+  if (/[\r\n]/.test(secret)) throw invalid(option, `There is more than one line in ${place}, where ${what} should be.`);
+  return secret;
+}
+
+/** @throws TokenError InvalidParameterCombination when more than one file is standard input */
+export function refuseSharedInput(files: Readonly<Record<string, string | undefined>>): void {
+  const readers = Object.keys(files).filter((option) => files[option] === standardInput);
+  if (readers.length < 2) return;
+  throw new TokenError(
+    'InvalidParameterCombination',
+    `Standard input can be read once, and ${readers.join(' and ')} both want it. Give one of them a file.`,
+  );
+}
+
+/**
+ * A secret must not be typed as an argument. The message does not repeat it.
+ * @param given the value of an option that there is for this error alone
+ * @throws TokenError InvalidParameter
+ */
+export function refuseSecretArgument(given: string | undefined, what: string, option: string): void {
+  if (given === undefined) return;
+  throw invalid(
+    option,
+    `${option} takes no value: on a command line ${what} is seen by everybody who lists processes, and stays in the shell's history. ` +
+      `Give ${option}-file FILE, or - for standard input, or nothing, to be asked on a terminal. ` +
+      'What was typed just now is in the history: remove it there.',
+  );
+}
+
+function invalid(parameter: string, message: string, cause?: unknown): TokenError {
+  return new TokenError('InvalidParameter', message, { parameter, cause });
+}
+
+/** Windows' editors begin UTF-8 with a byte order mark. */
+function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, '');
+}
