@@ -1,9 +1,8 @@
-import { readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { replaceFile } from '../platform/replace-file.ts';
 import { ProfileError } from './profile-error.ts';
 import { seal, type SealContext, sealedWith, unseal } from './sealed.ts';
-import { isSystemError, makePrivateFolder, readIfThere, setAside, unusable } from './store-folder.ts';
+import { makePrivateFolder, readIfThere, setAside, unusable } from './store-folder.ts';
 import type { StoreKeys } from './store-keys.ts';
 
 /** Files of JSON, each sealed with the store's key. */
@@ -16,14 +15,17 @@ export class SealedFiles {
 
   /**
    * What a file holds; undefined when there is none.
-   * @throws ProfileError StoreCorrupt for a broken or foreign file, which is set aside;
-   * KeyMissing's StoreUnavailable when its key can't be had
+   * @param options `needed`: whether it can't be done without; else a file whose key is gone is as none
+   * @throws ProfileError StoreCorrupt for a broken or foreign file, which is set aside; StoreUnavailable when its key
+   * can't be had
    */
-  async read(path: string, context: SealContext): Promise<unknown> {
+  async read(path: string, context: SealContext, { needed }: { readonly needed: boolean }): Promise<unknown> {
     const file = readIfThere(path);
     if (!file) return undefined;
-    const keyId = sealedWith(file);
-    const text = keyId === undefined ? undefined : unseal(file, await this.keys.withId(keyId, path), context);
+    const id = sealedWith(file);
+    const key = id === undefined ? undefined : await this.keys.withId(id);
+    if (id !== undefined && !key) return this.withoutKey(path, needed);
+    const text = key && unseal(file, key, context);
     if (text !== undefined) return JSON.parse(text) as unknown;
     throw new ProfileError(
       'StoreCorrupt',
@@ -41,16 +43,15 @@ export class SealedFiles {
       throw unusable(path, 'write', error);
     }
   }
-}
 
-/** The paths of the files in a folder whose names end so; none when there is no such folder. */
-export function filesIn(folder: string, ending = ''): readonly string[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith(ending))
-      .map((name) => join(folder, name));
-  } catch (error) {
-    if (isSystemError(error) && error.code === 'ENOENT') return [];
-    throw unusable(folder, 'read', error);
+  private async withoutKey(path: string, needed: boolean): Promise<undefined> {
+    // Better now than after a person has signed in.
+    await this.keys.current();
+    if (!needed) return;
+    throw new ProfileError(
+      'StoreUnavailable',
+      `'${path}' was sealed with another key than the one in use. Bring that key back (the file key, or the keyring), ` +
+        'or store the secret again with `entra-auth-cli config edit`.',
+    );
   }
 }

@@ -1,8 +1,8 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { profileId } from './profile.ts';
-import { filesIn, type SealedFiles } from './sealed-files.ts';
-import { unusable } from './store-folder.ts';
+import type { SealedFiles } from './sealed-files.ts';
+import { filesIn, unusable } from './store-folder.ts';
 
 /** What proves a profile's application, where it is stored. */
 export interface ProfileSecrets {
@@ -45,7 +45,7 @@ export function secretsIn(storeFolder: string, files: SealedFiles): Secrets {
 
   return {
     async read(name) {
-      return (await files.read(pathOf(name), contextOf(name))) ?? {};
+      return (await files.read(pathOf(name), contextOf(name), { needed: true })) ?? {};
     },
     async write(name, secrets) {
       if (Object.values(secrets).every((secret) => secret === undefined)) remove(name);

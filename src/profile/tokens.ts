@@ -2,8 +2,8 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ProfileError } from './profile-error.ts';
 import { profileId } from './profile.ts';
-import { filesIn, type SealedFiles } from './sealed-files.ts';
-import { type Tell, unusable } from './store-folder.ts';
+import type { SealedFiles } from './sealed-files.ts';
+import { filesIn, type Tell, unusable } from './store-folder.ts';
 
 export interface CachedToken {
   readonly accessToken: string;
@@ -44,7 +44,7 @@ export function tokensIn(storeFolder: string, files: SealedFiles, tell: Tell): T
   /** A cache goes on without what it can't read. */
   async function readRecord(name: string, kind: RecordKind, hash: string): Promise<unknown> {
     try {
-      return await files.read(recordPath(name, kind, hash), contextOf(name, kind, hash));
+      return await files.read(recordPath(name, kind, hash), contextOf(name, kind, hash), { needed: false });
     } catch (error) {
       if (!(error instanceof ProfileError) || error.code !== 'StoreCorrupt') throw error;
       tell(error.message);
