@@ -1,8 +1,11 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Run } from './command.ts';
+import { completeCommand, completionCommand } from './completion-command.ts';
 import { configCommand } from './config/command.ts';
+import { discoverCommand } from './discover-command.ts';
 import { getTokenCommand } from './get-token-command.ts';
+import { inspectCommand } from './inspect-command.ts';
 import { refreshCommand } from './refresh-command.ts';
 
 /** The whole command line: its commands, their options and their help. */
@@ -14,7 +17,11 @@ export function commandLine(run: Run): Command {
     .helpCommand('help [command]', 'show help for a command')
     .addCommand(getTokenCommand(run))
     .addCommand(refreshCommand(run))
+    .addCommand(inspectCommand(run))
+    .addCommand(discoverCommand(run))
     .addCommand(configCommand(run))
+    .addCommand(completionCommand(run))
+    .addCommand(completeCommand(run), { hidden: true })
     .addHelpText(
       'after',
       `

@@ -47,7 +47,11 @@ interface JsonWithSource {
   rawJSON(text: string): { readonly rawJSON: string };
 }
 
-function parseKeepingDigits(json: string): unknown {
+/**
+ * JSON whose numbers `JSON.stringify` writes as they were written, also beyond 2^53.
+ * @throws SyntaxError
+ */
+export function parseKeepingDigits(json: string): unknown {
   const jsonWithSource = JSON as unknown as JsonWithSource;
   return jsonWithSource.parse(json, (_key, value, { source }) => {
     return typeof value === 'number' && source !== undefined ? jsonWithSource.rawJSON(source) : value;

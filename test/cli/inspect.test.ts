@@ -1,0 +1,237 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { startEmulator } from '../../src/emulator/server.ts';
+import { givenProfile, runCli, secretProfile, secrets, temporaryHome, type CliResult } from '../helpers/cli.ts';
+import { tokenRequests, towards, type Emulator } from '../helpers/flows.ts';
+import { jwtOf, signature } from '../helpers/jwt.ts';
+
+let home: ReturnType<typeof temporaryHome>;
+beforeEach(() => void (home = temporaryHome()));
+afterEach(() => home[Symbol.dispose]());
+
+/** Runs inspect with something on standard input. */
+const inspect = (input: string, ...args: readonly string[]): Promise<CliResult> =>
+  runCli(['inspect', ...args], { home: home.path, input });
+
+/** Writes a file into the person's home. */
+function file(name: string, content: string | Buffer): string {
+  const path = join(home.path, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const claims = { aud: 'https://graph.microsoft.com', name: 'Alice' };
+const token = jwtOf(claims);
+const json = { header: { alg: 'RS256', typ: 'JWT' }, payload: claims };
+
+describe('inspect', () => {
+  it('shows header and payload, each under its title, and not the signature', async () => {
+    const { exitCode, stdout, stderr } = await inspect(token);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toBe(
+      `Header\n${JSON.stringify(json.header, null, 2)}\n\nPayload\n${JSON.stringify(claims, null, 2)}\n`,
+    );
+  });
+
+  it('says in UTC which moment each time is, and how far away', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const { stdout } = await inspect(
+      jwtOf({ iat: 1_735_399_800, exp: now + 7290, auth_time: '1735399800', xms_tcdt: 1_289_241_547, pwd_exp: 3600 }),
+    );
+    expect(stdout).toMatch(/"iat": 1735399800, {2}\/\/ 2024-12-28T15:30:00Z, \d+ days ago\n/);
+    expect(stdout).toMatch(/"exp": \d+, {2}\/\/ \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ, in 2 hours( 1 minute)?\n/);
+    expect(stdout).toMatch(/"auth_time": "1735399800", {2}\/\/ 2024-12-28T15:30:00Z, /);
+    expect(stdout).toMatch(/"xms_tcdt": 1289241547, {2}\/\/ 2010-11-08T18:39:07Z, /);
+    expect(stdout).toContain('"pwd_exp": 3600\n');
+  });
+
+  it('gives times that are no times without a moment beside them', async () => {
+    const { exitCode, stdout } = await inspect(jwtOf('{"exp":99999999999999,"iat":"soon","nbf":{"exp":1}}'));
+    expect(exitCode).toBe(0);
+    expect(stdout).not.toContain('//');
+  });
+
+  it('prints both parts as one JSON document with -o json', async () => {
+    const { stdout } = await inspect(token, '-o', 'json');
+    expect(JSON.parse(stdout)).toEqual(json);
+    expect(Object.keys(JSON.parse(stdout) as object)).toEqual(['header', 'payload']);
+  });
+
+  it.each(['text', 'json', 'yaml'])('keeps every digit of every number with -o %s', async (output) => {
+    const { stdout } = await inspect(jwtOf('{"big":12345678901234567890,"list":[1.10],"tiny":-1E-400}'), '-o', output);
+    for (const number of ['12345678901234567890', '1.10', '-1E-400']) expect(stdout).toContain(number);
+  });
+
+  it('prints YAML in which texts stay texts with -o yaml', async () => {
+    const odd = { date: '2025-01-31', number: '0123', no: 'no', empty: null, list: ['~'], yes: true, n: 5, o: {} };
+    const { stdout } = await inspect(jwtOf(odd), '--output', 'yaml');
+    for (const version of ['1.1', '1.2'] as const) {
+      expect(parse(stdout, { version })).toEqual({ header: json.header, payload: odd });
+    }
+  });
+
+  it('shows characters that a terminal would obey as their numbers', async () => {
+    const odd = { name: '\u001B[2J\u009B1m\u202Eevil\u007F', '\u001B[8m': 1 };
+    for (const output of ['text', 'json', 'yaml']) {
+      const { stdout } = await inspect(jwtOf(odd), '-o', output);
+      expect(stdout).toMatch(/"(\\u001b|\\e)\[8m": 1$/m);
+      expect(stdout).toMatch(/"?name"?: "(\\u001b|\\e)\[2J\\u009b1m\\u202eevil\\u007f"/);
+    }
+  });
+
+  it.each(['text', 'json', 'yaml'])('never shows the signature with -o %s', async (output) => {
+    const { stdout, stderr } = await inspect(token, '-o', output);
+    expect(stdout + stderr).not.toContain(signature);
+  });
+});
+
+describe('What inspect reads', () => {
+  it.each([
+    ['alone', token],
+    ['with a line end', `${token}\r\n`],
+    ['behind Bearer', `Bearer ${token}`],
+    ['as the whole header of a request', `Authorization: bearer ${token}`],
+    ['in quotes', `"${token}"`],
+    ['in quotes, with Bearer', `'Bearer ${token}'`],
+    ['broken over lines', token.replaceAll(/.{20}/g, '$&\n  ')],
+    ['behind a byte order mark', `\uFEFF${token}`],
+    ['in the JSON that get-token writes', JSON.stringify({ token_type: 'Bearer', access_token: token }, null, 2)],
+    ['in the YAML that get-token writes', `token_type: Bearer\nscope: a b\naccess_token: ${token}\nexpires_at: x\n`],
+    ['in the JSON that az writes', JSON.stringify({ accessToken: token, tokenType: 'Bearer' })],
+    ['in what PowerShell makes of a token', JSON.stringify({ Token: token, Identity: 'alice' })],
+  ])('is a token %s, on standard input, in a file and as an option', async (_how, text) => {
+    for (const run of [inspect(text), inspect('', '-f', file('token', text)), inspect('', '-t', text)]) {
+      const { exitCode, stdout } = await run;
+      expect(exitCode).toBe(0);
+      expect(stdout).toContain('"name": "Alice"');
+    }
+  });
+
+  it('comes from standard input with -t - and -f - too', async () => {
+    for (const option of ['-t', '--token', '-f', '--file']) {
+      const { stdout, stderr } = await inspect(token, option, '-');
+      expect(stdout).toContain('"name": "Alice"');
+      expect(stderr).toBe('');
+    }
+  });
+
+  it('is a file in UTF-16 too, which Windows PowerShell writes', async () => {
+    const path = file('token.txt', Buffer.from(`\uFEFF${token}\r\n`, 'utf16le'));
+    expect((await inspect('', '--file', path)).stdout).toContain('"name": "Alice"');
+  });
+
+  it('can be the token itself as an option, with a warning where it now stands and how to avoid that', async () => {
+    for (const option of ['-t', '--token']) {
+      const { exitCode, stdout, stderr } = await inspect('', option, token);
+      expect(exitCode).toBe(0);
+      expect(stdout).toContain('"name": "Alice"');
+      expect(stderr).toMatch(/^entra-auth-cli: .*shell's history.*list of processes.*--file or --profile\.\n$/);
+      expect(stderr).not.toContain(token);
+    }
+  });
+
+  it.each([[['-t', 'x', '-f', 'y']], [['-t', 'x', '-p', 'y']], [['-f', 'x', '-p', 'y']]])(
+    'is one thing at a time: %j is refused',
+    async (args) => {
+      const { exitCode, stdout, stderr } = await inspect(token, ...args);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+      expect(stderr).toMatch(
+        /^entra-auth-cli: option '-\w, --\w+ <\w+>' cannot be used with option '-\w, --\w+ <\w+>'/,
+      );
+    },
+  );
+
+  it('is missing when standard input is empty: that is said, with what to give', async () => {
+    const { exitCode, stderr } = await inspect(' \n');
+    expect(exitCode).toBe(1);
+    expect(stderr).toBe(
+      'entra-auth-cli: Standard input is empty. Pipe a token in, or give --file, --profile or --token.\n',
+    );
+  });
+
+  it('must be there: a file that is not, or is a folder, is named', async () => {
+    const missing = await inspect('', '-f', join(home.path, 'nothing.txt'));
+    expect(missing.exitCode).toBe(1);
+    expect(missing.stderr).toMatch(/^entra-auth-cli: '.*nothing\.txt' can't be read: there is no such file\./);
+    mkdirSync(join(home.path, 'folder'));
+    expect((await inspect('', '-f', join(home.path, 'folder'))).stderr).toContain('it is a folder.');
+  });
+
+  const cut = token.split('.').slice(0, 2).join('.');
+  const encrypted = jwtOf('x', { alg: 'RSA-OAEP', enc: 'A256GCM' }).replace(/\.[^.]+\.[^.]+$/, '.a2V5.aXY.dGV4dA.dGFn');
+  it.each([
+    ['an encrypted token', encrypted, 'This is an encrypted token (JWE): only the service that it is for can read'],
+    ['a refresh token', `0.${'ARoAv4j5cvGGr0GRqy180BHbR.AgABAwEAAAB'.repeat(2)}`, 'This looks like a refresh token'],
+    ['an older refresh token', `OAQABAAAAAAD${'x'.repeat(40)}`, 'This looks like a refresh token'],
+    ["a personal account's token", `EwBgA8l6BAAU${'x'.repeat(40)}`, 'This looks like the access token of a personal'],
+    ["a personal account's refresh token", 'M.C5xx_BAY.0.U.-Cxxxxx', 'a code of a personal Microsoft account'],
+    ['half a token', cut, 'This is the beginning of a JWT: the rest was cut off.'],
+    ['a token with a damaged payload', token.replace(/\.[^.]+\./, '.eyJh.'), 'was damaged or cut off'],
+    ['a token with a damaged header', token.replace('eyJ', 'eyJ!'), 'whose header was damaged'],
+    ['a payload that is no object', jwtOf('[1]'), 'was damaged or cut off'],
+    ['an opaque token', 'opaque-token', 'This is no JWT: a JWT has three parts'],
+    ['a document without a token', '{"error":"invalid_grant"}', 'There is no access_token in this document.'],
+    ['broken JSON', '{"access_token":', 'There is no access_token in this document.'],
+  ])('is no JWT when it is %s: what it seems to be is said, and nothing of it shown', async (_what, text, said) => {
+    const { exitCode, stdout, stderr } = await inspect(text);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toMatch(/^entra-auth-cli: [^\n]+\n$/);
+    expect(stderr).toContain(said);
+    expect(stderr).not.toContain(text.slice(0, 12));
+  });
+});
+
+describe('inspect --profile', () => {
+  let emulator: Emulator;
+  beforeAll(async () => void (emulator = await startEmulator()));
+  afterAll(() => emulator.close());
+  beforeEach(() => givenProfile(home.path, secretProfile, secrets));
+
+  const cli = (...args: readonly string[]): Promise<CliResult> =>
+    runCli(args, { home: home.path, environment: { ...towards(emulator), ENTRA_AUTH_CLI_STORE: 'file' } });
+
+  it('shows the token that is cached, and asks Entra for nothing', async () => {
+    await cli('get-token');
+    emulator.requests.length = 0;
+    const { exitCode, stdout, stderr } = await cli('inspect', '-p', 'default');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toContain(`"appid": "${secretProfile.clientId}"`);
+    expect(emulator.requests).toEqual([]);
+  });
+
+  it("shows the token for the profile's own scopes when several are cached, and says so", async () => {
+    await cli('get-token');
+    await cli('get-token', '-s', 'api://contoso-orders/.default');
+    const { stdout, stderr } = await cli('inspect', '-p', 'default');
+    expect(stdout).toContain('"aud": "https://graph.microsoft.com"');
+    expect(stderr).toBe(
+      "entra-auth-cli: 2 tokens are cached for the profile 'default'; this is the one for: https://graph.microsoft.com/.default\n",
+    );
+  });
+
+  it("shows another one when none is cached for the profile's own scopes, and says which", async () => {
+    await cli('get-token', '-s', 'api://contoso-orders/.default');
+    const { stdout, stderr } = await cli('inspect', '-p', 'default');
+    expect(stdout).toContain('Orders.Read.All');
+    expect(stderr).toBe(
+      "entra-auth-cli: No token is cached for the scopes of the profile 'default'; this is the one for: api://contoso-orders/.default\n",
+    );
+  });
+
+  it('says how to get a token when none is cached, and ends with 1', async () => {
+    const { exitCode, stdout, stderr } = await cli('inspect', '-p', 'default');
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toBe(
+      "entra-auth-cli: No token is cached for the profile 'default'. Get one with: entra-auth-cli get-token --profile default\n",
+    );
+    expect(tokenRequests(emulator)).toBe(0);
+  });
+
+  it('ends with 2 when there is no such profile', async () => {
+    const { exitCode, stderr } = await cli('inspect', '--profile', 'nobody');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("There is no profile 'nobody'.");
+  });
+});
