@@ -50,7 +50,10 @@ export function exitCodeOf(error: unknown): ExitCode {
     if (error.code === 'ProfileNotFound') return exitCodes.profileNotFound;
     return error.code === 'SecretMissing' ? exitCodes.authenticationFailed : exitCodes.generalError;
   }
-  // Ctrl+C at a prompt of @inquirer's, which is not loaded for this
-  if (error instanceof Error && error.name === 'ExitPromptError') return exitCodes.cancelled;
-  return exitCodes.generalError;
+  return isPromptExit(error) ? exitCodes.cancelled : exitCodes.generalError;
+}
+
+/** Ctrl+C at a question of @inquirer's, which is not loaded for this. */
+export function isPromptExit(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ExitPromptError';
 }

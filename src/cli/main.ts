@@ -1,6 +1,6 @@
 import process from 'node:process';
 import type { Command, CommanderError } from 'commander';
-import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { exitCodeOf, exitCodes, isPromptExit } from './exit-codes.ts';
 import type { Run } from './command.ts';
 import { commandLine } from './program.ts';
 import { thisShell } from './shell.ts';
@@ -29,7 +29,9 @@ export async function main(args: readonly string[]): Promise<void> {
     await inOurWords(commandLine(run)).parseAsync(args, { from: 'user' });
   } catch (error) {
     exitCode = isUsage(error) ? error.exitCode : exitCodeOf(error);
-    if (!isUsage(error) && !signals.signal.aborted) tellError(error);
+    // Ctrl+C at a question of @inquirer's, which leaves the cursor in the middle of the line
+    if (exitCode === exitCodes.cancelled) process.stderr.write(isPromptExit(error) ? '\n' : '');
+    else if (!isUsage(error) && !signals.signal.aborted) tellError(error);
   }
   // Connections that are kept alive, or a worker, would keep the process; what was printed has to be out first.
   await Promise.all([written(process.stdout), written(process.stderr)]);

@@ -6,6 +6,13 @@ import { signInElsewhere } from './sign-in-elsewhere.ts';
 /** What a token request may use and tell on a command line. */
 export function requestContext(request: TokenRequest, shell: Shell): RequestContext {
   const { environment, signal } = shell;
+  let told = false;
+  const once =
+    <Task>(tell: (task: Task) => void) =>
+    (task: Task): void => {
+      told = true;
+      tell(task);
+    };
   return {
     environment,
     signal,
@@ -13,9 +20,11 @@ export function requestContext(request: TokenRequest, shell: Shell): RequestCont
       if (level === 'warning') shell.tell(message);
       else if (request.verbose && level === 'verbose') shell.must(message);
     },
-    // A terminal shows at once what a person has to do; there is no bar to move.
-    progress() {},
-    deviceCode: ({ message }) => shell.must(message),
-    signInElsewhere: (signIn) => signInElsewhere(signIn, shell),
+    // What a person has to do is shown once; there is no bar to move.
+    progress(_activity, status, until) {
+      if (until !== undefined && !told) shell.tell(status);
+    },
+    deviceCode: once(({ message }) => shell.must(message)),
+    signInElsewhere: once((signIn) => signInElsewhere(signIn, shell)),
   };
 }
