@@ -4,6 +4,7 @@ import type { Environment } from '../protocol/environment.ts';
 import { cloudNames } from '../protocol/partner-token.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { chosenCloud, resourcesOf, type Cloud } from '../cloud/environments.ts';
+import { isTenantGroup } from '../cloud/tenants.ts';
 import type { AgentSubject } from '../grants/agent-identity.ts';
 import type { BlueprintCredential } from '../grants/parent-token.ts';
 import {
@@ -12,7 +13,6 @@ import {
   clientIdOf,
   invalid,
   isGuid,
-  isTenantGroup,
   oneOf,
   refuseOthers,
   scopesOf,

@@ -1,14 +1,13 @@
 import { credentialSources, type CredentialSource } from '../protocol/az-token.ts';
 import type { HostCertificate } from '../protocol/partner-token.ts';
 import { TokenError } from '../protocol/token-error.ts';
+import { isTenantGroup } from '../cloud/tenants.ts';
 import { checkHostCertificate, type CheckedCertificate } from '../platform/host-certificate.ts';
 
 /** The formats of parameters. Messages name a parameter as PowerShell users know it. */
 
 const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const domain = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/i;
-/** Entra's names for "any tenant of this kind". */
-const tenantGroups: ReadonlySet<string> = new Set(['organizations', 'common', 'consumers']);
 /** What RFC 6749 section 3.3 lets a scope consist of, without the quotes and the space between two of them. */
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
@@ -42,11 +41,6 @@ export function tenantOf(parameters: Record<string, unknown>, name = 'tenantId')
     inPowerShell(name),
     `'${value}' is no tenant. Give its id (a GUID) or one of its domains, such as contoso.onmicrosoft.com.`,
   );
-}
-
-/** Whether the name stands for any tenant, so that only a person's sign-in can tell which one. */
-export function isTenantGroup(tenant: string): boolean {
-  return tenantGroups.has(tenant);
 }
 
 export function isGuid(value: string): boolean {

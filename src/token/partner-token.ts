@@ -1,6 +1,7 @@
 import type { AuthResult, ModuleName } from '../protocol/partner-token.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { chosenCloud } from '../cloud/environments.ts';
+import { isTenantGroup } from '../cloud/tenants.ts';
 import { authorizationCode } from '../grants/authorization-code.ts';
 import { clientCredentials } from '../grants/client-credentials.ts';
 import { deviceCode } from '../grants/device-code.ts';
@@ -13,7 +14,7 @@ import { acquireToken } from './acquire-token.ts';
 import { authResult, resultOfGivenToken } from './auth-result.ts';
 import { InFlight } from './in-flight.ts';
 import { rememberSignIn, tokenOfKnownAccount } from './known-accounts.ts';
-import { invalid, isGuid, isTenantGroup } from './parameters.ts';
+import { invalid, isGuid } from './parameters.ts';
 import { partnerCommands, partnerTokenDemand, type PartnerTokenDemand } from './partner-parameters.ts';
 
 /** Modules whose application and scope upstream knows. */

@@ -1,5 +1,6 @@
 import { TokenError } from '../protocol/token-error.ts';
 import { chosenCloud, cloudAt, resourcesOf, type Cloud } from '../cloud/environments.ts';
+import { isTenantGroup } from '../cloud/tenants.ts';
 import { authorizationCode } from '../grants/authorization-code.ts';
 import { certificateCredential } from '../grants/certificate-credential.ts';
 import { clientCredentials } from '../grants/client-credentials.ts';
@@ -120,12 +121,22 @@ async function ofApplication(
   { profile, force }: ProfileTokenDemand,
   { credential, ...request }: Request,
 ): Promise<ProfileToken> {
-  if (credential) return resultOf(await clientCredentials({ ...request, credential, force }));
-  throw new TokenError(
-    'CredentialUnavailable',
-    `The profile ${profile} has neither a secret nor a certificate, which the flow client-credentials needs. ` +
-      'Use --flow interactive or device-code.',
-  );
+  if (!credential) {
+    throw new TokenError(
+      'CredentialUnavailable',
+      `The profile ${profile} has no credential, which the flow client-credentials needs. ` +
+        'Use --flow interactive or --flow device-code.',
+    );
+  }
+  const { tenant } = request.identity;
+  if (isTenantGroup(tenant)) {
+    throw new TokenError(
+      'InvalidTenant',
+      `'${tenant}' is no tenant of its own, and an application signs in to one. ` +
+        `Give the profile its id or domain with: entra-auth-cli config edit ${profile} --tenant-id ID`,
+    );
+  }
+  return resultOf(await clientCredentials({ ...request, credential, force }));
 }
 
 /** @returns undefined when the person is needed, and may be asked */
@@ -149,12 +160,11 @@ async function redeemed(
 }
 
 function signedIn(demand: ProfileTokenDemand, request: Request): Promise<EntraAnswer> {
-  const { profile, flow, refreshToken: known } = demand;
+  const { profile, flow } = demand;
   if (!demand.signIn) {
-    const why = known === undefined ? 'Nobody has signed in with' : 'A sign-in is needed for';
     throw new TokenError(
       'InteractionRequired',
-      `${why} the profile ${profile}. Sign in with: entra-auth-cli get-token -p ${profile}`,
+      `Nobody has signed in with the profile ${profile}. Sign in with: entra-auth-cli get-token --profile ${profile}`,
     );
   }
   const until = Date.now() + demand.timeout;
@@ -214,8 +224,14 @@ function wholeResource(scopes: readonly string[], cloud: Cloud): string {
 
 function identityOf({ profile, tenant, clientId }: ProfileTokenDemand, cloud: Cloud): ClientIdentity {
   if (tenant && clientId) return { cloud, tenant, clientId };
-  const [what, parameter] = tenant ? ['client id', 'clientId'] : ['tenant', 'tenantId'];
-  throw new TokenError('MissingParameter', `The profile ${profile} has no ${what}.`, { parameter });
+  const [what, parameter, option] = tenant
+    ? ['client id', 'clientId', '--client-id']
+    : ['tenant', 'tenantId', '--tenant-id'];
+  throw new TokenError(
+    'MissingParameter',
+    `The profile ${profile} has no ${what}. Give it one with: entra-auth-cli config edit ${profile} ${option} ID`,
+    { parameter },
+  );
 }
 
 function resultOf(answer: EntraAnswer): ProfileToken {
