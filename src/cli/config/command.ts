@@ -149,7 +149,7 @@ function withProfileOptions(command: Command): Command {
     .addOption(
       new Option('--flow <flow>', 'how tokens are got where get-token is not told')
         .choices(flowNames)
-        .argParser(wordOf(profileFlows, flowAliases)),
+        .argParser(wordOf(profileFlows, flowAliases, flowNames)),
     )
     .option('--redirect-uri <uri>', 'where the browser comes back to (default: http://localhost)')
     .option('--client-secret-file <file>', 'read the client secret from a file, - for standard input')

@@ -61,7 +61,8 @@ export async function edit(options: EditOptions, shell: Shell, name: string): Pr
   await refuseBrokenCertificate(draft, shell);
 
   const change = secretsChange(secrets, profile, present);
-  const another = change !== 'keep' || isAnotherIdentity(present, profile);
+  const renamed = profileId(profile.name) !== profileId(present.name);
+  const another = renamed || change !== 'keep' || isAnotherIdentity(present, profile);
   await saveOver(present.name, profile, change, store);
   if (another) await store.tokens.remove(profile.name);
   shell.tell(`Profile '${profile.name}' is changed.${another ? ' Its cached tokens are removed.' : ''}`);
