@@ -50,7 +50,7 @@ _entra-auth-cli() {
         if [[ $value == :files ]]; then
             files=1
         else
-            described+=("\${value//:/\\\\:}:$description")
+            described+=("\${value//:/\\\\:}\${description:+:$description}")
         fi
     done < <(entra-auth-cli complete --word="\${(Q)PREFIX}" -- "\${(@Q)words[2,CURRENT-1]}" 2>/dev/null)
     if ((files)); then
@@ -75,10 +75,10 @@ function __entra_auth_cli_complete
         if test "$line" = :files
             set -l prefix (string match -r -- '^--[^=]*=' "$word")
             for path in (__fish_complete_path (string replace -r -- '^--[^=]*=' '' "$word"))
-                echo "$prefix$path"
+                printf '%s\\n' "$prefix$path"
             end
         else
-            echo $line
+            printf '%s\\n' $line
         end
     end
 end
