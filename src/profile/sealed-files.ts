@@ -36,8 +36,8 @@ export class SealedFiles {
   /** @throws ProfileError StoreUnavailable */
   async write(path: string, context: SealContext, value: unknown): Promise<void> {
     const key = await this.keys.current();
+    makePrivateFolder(dirname(path));
     try {
-      makePrivateFolder(dirname(path));
       await replaceFile(path, seal(JSON.stringify(value), key, context));
     } catch (error) {
       throw unusable(path, 'write', error);

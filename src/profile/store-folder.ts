@@ -11,17 +11,23 @@ export type Tell = (message: string) => void;
  * Where profiles, secrets and tokens lie: below %APPDATA% on Windows, else below XDG_CONFIG_HOME (absolute, as the XDG
  * Base Directory specification wants it), else below ~/.config.
  */
-export function storeFolder(environment: Environment): string {
-  const chosen = environment[process.platform === 'win32' ? 'APPDATA' : 'XDG_CONFIG_HOME'];
+export function storeFolder(environment: Environment, windows = process.platform === 'win32'): string {
+  const chosen = environment[windows ? 'APPDATA' : 'XDG_CONFIG_HOME'];
   if (chosen && isAbsolute(chosen)) return join(chosen, 'entra-auth-cli');
-  const home = environment[process.platform === 'win32' ? 'USERPROFILE' : 'HOME'] || homedir();
-  const below = process.platform === 'win32' ? ['AppData', 'Roaming'] : ['.config'];
-  return join(home, ...below, 'entra-auth-cli');
+  const home = environment[windows ? 'USERPROFILE' : 'HOME'] || homedir();
+  return join(home, ...(windows ? ['AppData', 'Roaming'] : ['.config']), 'entra-auth-cli');
 }
 
-/** Makes a folder that its owner alone may enter, and what is missing above it. */
+/**
+ * Makes a folder that its owner alone may enter, and what is missing above it.
+ * @throws ProfileError StoreUnavailable
+ */
 export function makePrivateFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unusable(path, 'write', error);
+  }
 }
 
 /**

@@ -51,7 +51,11 @@ export class StoreKeys {
    * @throws ProfileError StoreUnavailable
    */
   async current(): Promise<StoreKey> {
-    return this.keyInFile() ?? (await this.keyInKeyring()).key ?? withLock(keyFile(this.folder), () => this.madeOnce());
+    const inFile = this.keyInFile();
+    if (inFile) return inFile;
+    const { key, missing } = await this.keyInKeyring();
+    if (missing?.kind === 'refused') throw this.refusal(missing);
+    return key ?? withLock(keyFile(this.folder), () => this.madeOnce());
   }
 
   /** Under a lock, and whoever had it before may have made the key. */

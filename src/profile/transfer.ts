@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { replaceFile } from '../platform/replace-file.ts';
 import type { ExportedProfile } from './export.ts';
 import { ProfileError } from './profile-error.ts';
@@ -60,8 +60,8 @@ function certificateName(bytes: Buffer): string {
 }
 
 async function writeCertificate(path: string, bytes: Buffer): Promise<void> {
+  makePrivateFolder(dirname(path));
   try {
-    makePrivateFolder(join(path, '..'));
     await replaceFile(path, bytes);
   } catch (error) {
     throw unusable(path, 'write', error);

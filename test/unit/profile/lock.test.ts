@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { withLock } from '../../../src/profile/lock.ts';
+import { failureOf } from '../../helpers/store.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lock-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let count = 0;
+const somePath = (): string => join(folder, `thing${(count += 1)}`);
+
+test.concurrent('One at a time does what is locked', async () => {
+  const path = somePath();
+  let inside = 0;
+  let most = 0;
+  const work = async (): Promise<void> => {
+    inside += 1;
+    most = Math.max(most, inside);
+    await new Promise(setImmediate);
+    inside -= 1;
+  };
+  await Promise.all(Array.from({ length: 10 }, () => withLock(path, work)));
+  expect(most).toBe(1);
+});
+
+test.concurrent('A lock is given back after a failure too, with its error', async () => {
+  const path = somePath();
+  await expect(withLock(path, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+  expect(existsSync(`${path}.lock`)).toBe(false);
+  expect(await withLock(path, async () => 'done')).toBe('done');
+});
+
+test.concurrent('The lock of a process that was killed a while ago is taken over at once', async () => {
+  const path = somePath();
+  mkdirSync(`${path}.lock`);
+  const then = new Date(Date.now() - 5_000);
+  utimesSync(`${path}.lock`, then, then);
+  expect(await withLock(path, async () => 'done')).toBe('done');
+});
+
+test.concurrent('The lock of a process that was just killed is taken over within seconds', async () => {
+  const path = somePath();
+  mkdirSync(`${path}.lock`);
+  const start = performance.now();
+  expect(await withLock(path, async () => 'done')).toBe('done');
+  expect(performance.now() - start).toBeLessThan(6_000);
+});
+
+test.concurrent('A lock that somebody holds on to ends the wait with what to do', async () => {
+  const path = somePath();
+  mkdirSync(`${path}.lock`);
+  // Who lives renews its lock
+  const alive = setInterval(() => utimesSync(`${path}.lock`, new Date(), new Date()), 500);
+  try {
+    const start = performance.now();
+    expect(await failureOf(() => withLock(path, async () => 'done'))).toEqual({
+      code: 'StoreUnavailable',
+      message:
+        `Another process is changing '${path}' and does not finish. ` +
+        `Try again; if none is running, delete '${path}.lock'.`,
+    });
+    expect(performance.now() - start).toBeLessThan(15_000);
+  } finally {
+    clearInterval(alive);
+  }
+});
+
+test.concurrent('A folder that can not be had is an error of the store', async () => {
+  const path = somePath();
+  writeFileSync(path, '');
+  expect(await failureOf(() => withLock(join(path, 'thing'), async () => 'done'))).toMatchObject({
+    code: 'StoreUnavailable',
+  });
+});
