@@ -4,6 +4,7 @@ import { exitCodeOf, exitCodes, isPromptExit } from './exit-codes.ts';
 import type { Run } from './command.ts';
 import { commandLine } from './program.ts';
 import { thisShell } from './shell.ts';
+import { allPrinted, print, printError } from './standard-streams.ts';
 
 /** Signals that end the program, with what shells expect of one that was ended by them. */
 const endings = { SIGINT: exitCodes.cancelled, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -26,15 +27,15 @@ export async function main(args: readonly string[]): Promise<void> {
       exitCode = code ?? exitCodes.success;
     };
   try {
-    await inOurWords(commandLine(run)).parseAsync(args, { from: 'user' });
+    await inOurWords(commandLine(run, args[0])).parseAsync(args, { from: 'user' });
   } catch (error) {
     exitCode = isUsage(error) ? error.exitCode : exitCodeOf(error);
     // Ctrl+C at a question of @inquirer's, which leaves the cursor in the middle of the line
-    if (exitCode === exitCodes.cancelled) process.stderr.write(isPromptExit(error) ? '\n' : '');
+    if (exitCode === exitCodes.cancelled) printError(isPromptExit(error) ? '\n' : '');
     else if (!isUsage(error) && !signals.signal.aborted) tellError(error);
   }
   // Connections that are kept alive, or a worker, would keep the process; what was printed has to be out first.
-  await Promise.all([written(process.stdout), written(process.stderr)]);
+  await allPrinted();
   process.exit(signals.exitCode() ?? exitCode);
 }
 
@@ -49,10 +50,6 @@ function listenForSignals(): { readonly signal: AbortSignal; exitCode(): number 
       ending.abort();
     });
   }
-  // A reader that has seen enough, such as head
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? exitCodes.success : exitCodes.generalError);
-  });
   return { signal: ending.signal, exitCode: () => exitCode };
 }
 
@@ -61,6 +58,8 @@ function inOurWords(command: Command): Command {
   command
     .exitOverride()
     .configureOutput({
+      writeOut: print,
+      writeErr: printError,
       outputError: (text, write) => write(text.replace(/^error: /, 'entra-auth-cli: ')),
     })
     .showHelpAfterError(`Run 'entra-auth-cli ${pathOf(command)}--help' for what there is.`);
@@ -80,11 +79,5 @@ function isUsage(error: unknown): error is CommanderError {
 
 function tellError(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`entra-auth-cli: ${message}\n`);
-}
-
-function written(stream: NodeJS.WriteStream): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  stream.write('', () => resolve());
-  return promise;
+  printError(`entra-auth-cli: ${message}\n`);
 }

@@ -8,20 +8,27 @@ import { getTokenCommand } from './get-token-command.ts';
 import { inspectCommand } from './inspect-command.ts';
 import { refreshCommand } from './refresh-command.ts';
 
-/** The whole command line: its commands, their options and their help. */
-export function commandLine(run: Run): Command {
-  return new Command('entra-auth-cli')
+/** The commands in the order of the help, and how each is defined. */
+const definitions: Readonly<Record<string, (run: Run) => Command>> = {
+  'get-token': getTokenCommand,
+  refresh: refreshCommand,
+  inspect: inspectCommand,
+  discover: discoverCommand,
+  config: configCommand,
+  completion: completionCommand,
+};
+
+/**
+ * The command line: its commands, their options and their help.
+ * @param typed the first word that was typed. A command's name: it is the only command then, for to define them all takes
+ * milliseconds. Anything else, such as help or a mistake, needs to know of all.
+ */
+export function commandLine(run: Run, typed = ''): Command {
+  const program = new Command('entra-auth-cli')
     .description('Microsoft Entra tokens for shells, pipelines and containers.')
     .version(manifest.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
-    .addCommand(getTokenCommand(run))
-    .addCommand(refreshCommand(run))
-    .addCommand(inspectCommand(run))
-    .addCommand(discoverCommand(run))
-    .addCommand(configCommand(run))
-    .addCommand(completionCommand(run))
-    .addCommand(completeCommand(run), { hidden: true })
     .addHelpText(
       'after',
       `
@@ -32,4 +39,8 @@ Examples:
 Exit codes: 0 success, 1 general error, 2 profile not found, 3 authentication failed, 4 network error, 5 timeout,
 130 cancelled with Ctrl+C.`,
     );
+  const alone = Object.hasOwn(definitions, typed) ? definitions[typed] : undefined;
+  if (alone) return program.addCommand(alone(run));
+  for (const define of Object.values(definitions)) program.addCommand(define(run));
+  return program.addCommand(completeCommand(run), { hidden: true });
 }

@@ -1,8 +1,8 @@
-import { isatty } from 'node:tty';
 import type { Environment } from '../protocol/environment.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { untilAborted } from '../platform/until-aborted.ts';
 import { openStore, type Store } from '../profile/store.ts';
+import { print, printError } from './standard-streams.ts';
 
 /** What a command gets of the place that it was typed in. */
 export interface Shell {
@@ -30,26 +30,30 @@ export function thisShell(silent: boolean, signal: AbortSignal): Shell {
   const environment = Object.fromEntries(
     Object.entries(process.env).filter((variable): variable is [string, string] => Boolean(variable[1])),
   );
-  const must = (message: string): void => void process.stderr.write(`${message}\n`);
+  const must = (message: string): void => printError(`${message}\n`);
   const tell = (message: string): void => {
     if (!silent) must(message);
   };
   return {
     environment,
     signal,
-    store: openStore(environment, tell),
-    // Asked of the system when needed: Node makes the stream when its isTTY is read.
+    store: openStore(environment, (message) => tell(`entra-auth-cli: ${message}`)),
     get canAsk() {
-      return isatty(0) && isatty(2);
+      return isTerminal(0) && isTerminal(2);
     },
     get inputIsTerminal() {
-      return isatty(0);
+      return isTerminal(0);
     },
     tell,
     must,
-    print: (text) => void process.stdout.write(text),
+    print,
     readInput: () => readAll(signal),
   };
+}
+
+/** Asked of the system when needed: Node makes a stream when its isTTY is read, and node:tty loads all of node:net. */
+function isTerminal(descriptor: number): boolean {
+  return process.getBuiltinModule('node:tty').isatty(descriptor);
 }
 
 async function readAll(signal: AbortSignal): Promise<string> {
