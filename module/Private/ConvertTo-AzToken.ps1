@@ -9,21 +9,14 @@ function ConvertTo-AzToken {
         $name, $values = $claim -creplace "^'"
         $claims[$name] = [System.Collections.ObjectModel.ReadOnlyCollection[string]][string[]]$values
     }
-    $token = [pscustomobject]@{
-        PSTypeName = 'EntraTokenBridge.AzToken'
-        Token      = $Result['token']
-        ExpiresOn  = [System.DateTimeOffset]::FromUnixTimeMilliseconds($Result['expiresOn'])
-        Identity   = $Result['identity']
-        TenantId   = $Result['tenantId']
-        Scopes     = [string[]]$Result['scopes']
-        # Read-only, names and values, as upstream's: the same claims may be handed out again.
-        Claims     = $claims.AsReadOnly()
-    }
-    $object = $token.PSObject
-    # Upstream's name for the same: formats, types and scripts that go by it work.
-    $object.TypeNames.Insert(1, 'PipeHow.AzAuth.AzToken')
-    $object.Members.Add($TokenAsText)
-    $object.Members.Add($TokenDefaultView)
+    $token = $AzTokenTemplate.PSObject.Copy()
+    $token.Token = $Result['token']
+    $token.ExpiresOn = [System.DateTimeOffset]::FromUnixTimeMilliseconds($Result['expiresOn'])
+    $token.Identity = $Result['identity']
+    $token.TenantId = $Result['tenantId']
+    $token.Scopes = [string[]]$Result['scopes']
+    # Read-only, names and values, as upstream's: the same claims may be handed out again.
+    $token.Claims = $claims.AsReadOnly()
     $token
 }
 
@@ -34,3 +27,19 @@ $script:TokenAsText = [System.Management.Automation.PSScriptMethod]::new('ToStri
 $script:TokenDefaultView = [System.Management.Automation.PSMemberSet]::new('PSStandardMembers',
     [System.Management.Automation.PSMemberInfo[]]@([System.Management.Automation.PSPropertySet]::new(
             'DefaultDisplayPropertySet', [string[]]('ExpiresOn', 'Identity', 'TenantId', 'Scopes'))))
+
+# Filled in for each token: to put members on an object takes five times as long as to copy them.
+$script:AzTokenTemplate = [pscustomobject]@{
+    PSTypeName = 'EntraTokenBridge.AzToken'
+    Token      = $null
+    ExpiresOn  = $null
+    Identity   = $null
+    TenantId   = $null
+    Scopes     = $null
+    Claims     = $null
+}
+$object = $AzTokenTemplate.PSObject
+# Upstream's name for the same: formats, types and scripts that go by it work.
+$object.TypeNames.Insert(1, 'PipeHow.AzAuth.AzToken')
+$object.Members.Add($TokenAsText)
+$object.Members.Add($TokenDefaultView)

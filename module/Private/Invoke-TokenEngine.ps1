@@ -1,7 +1,7 @@
 # Sends one request to the engine and waits for its answer, telling the person meanwhile what the engine has to say.
 # Returns the answer: a hashtable with either `result` or `error`.
 #   Cmdlet       the command on whose streams that is told
-#   Request      the parameters of the method
+#   Request      the parameters of the method: JSON, an object
 #   Environment  the session's, as Get-AzToken tells it
 #   Conversion   the function that makes the command's object of a result
 #   Repeatable   no person takes part: when the engine dies, a new one may do the same again
@@ -33,7 +33,7 @@ function Invoke-TokenEngine {
             }
         }
         $answer = $call['Answer']
-        if ($Request['logLevel'] -and -not $EngineHost['ToldOfLimits']) { Write-EngineLimit $Cmdlet $EngineHost $call['Engine'] }
+        if ($call['LogLevel'] -and -not $EngineHost['ToldOfLimits']) { Write-EngineLimit $Cmdlet $EngineHost $call['Engine'] }
         if (-not ($Repeatable -and $answer['died'])) { return $answer }
         $Repeatable = $false
     }
@@ -44,14 +44,15 @@ function Send-TokenRequest {
     param($Cmdlet, $EngineHost, $Call, $Method, $Request, $Environment)
 
     # A module's function sees the session's preferences, not those of the script that calls it.
-    if ($Cmdlet.GetVariableValue('DebugPreference') -cnotmatch '^SilentlyContinue$' -or $DebugPreference -cnotmatch '^SilentlyContinue$') { $Request['logLevel'] = 'debug' }
-    elseif ($Cmdlet.GetVariableValue('VerbosePreference') -cnotmatch '^SilentlyContinue$' -or $VerbosePreference -cnotmatch '^SilentlyContinue$') { $Request['logLevel'] = 'verbose' }
-    $params = ConvertTo-RpcJson $Request
+    if ($Cmdlet.GetVariableValue('DebugPreference') -cnotmatch '^SilentlyContinue$' -or $DebugPreference -cnotmatch '^SilentlyContinue$') { $Call['LogLevel'] = 'debug' }
+    elseif ($Cmdlet.GetVariableValue('VerbosePreference') -cnotmatch '^SilentlyContinue$' -or $VerbosePreference -cnotmatch '^SilentlyContinue$') { $Call['LogLevel'] = 'verbose' }
+    $params = $Request -creplace '}$'
+    if ($Call['LogLevel']) { $params += ',"logLevel":"' + $Call['LogLevel'] + '"' }
     try {
         [System.Threading.Monitor]::Enter($EngineHost)
         $engine = $EngineHost['Engine']
         # One that has died since its last answer has said so by now, and costs the caller nothing.
-        if ($engine -and $engine['Started']) { Read-RpcMessage $EngineHost $engine; $engine = $EngineHost['Engine'] }
+        if ($engine -and $engine['Started'] -and $engine['Line'].IsCompleted) { Read-RpcMessage $EngineHost $engine; $engine = $EngineHost['Engine'] }
         if (-not $engine -or -not $engine['Greeted']) { $engine = Open-TokenEngine $EngineHost }
         if ($engine['Failure']) { $Call['Answer'] = @{ error = $engine['Failure'] }; return }
 
@@ -62,8 +63,7 @@ function Send-TokenRequest {
         $Call['Engine'] = $engine
         $Call['Id'] = $id
         $engine['Pending'][$id] = $Call['Inbox']
-        Write-RpcMessage $engine ('{"jsonrpc":"2.0","id":' + $id + ',"method":"' + $Method + '","params":' +
-            ($params -creplace '}$') + $changed + '}}')
+        Write-RpcMessage $engine ('{"jsonrpc":"2.0","id":' + $id + ',"method":"' + $Method + '","params":' + $params + $changed + '}}')
         $engine['Environment'] = $Environment
     }
     finally { [System.Threading.Monitor]::Exit($EngineHost) }
@@ -83,7 +83,7 @@ function Receive-TokenAnswer {
             $message = $null
             try {
                 [System.Threading.Monitor]::Enter($EngineHost)
-                if (-not $inbox.Count) { Read-RpcMessage $EngineHost $engine }
+                if (-not $inbox.Count -and $engine['Line'].IsCompleted) { Read-RpcMessage $EngineHost $engine }
                 if ($inbox.Count) { $message = $inbox.Dequeue() }
                 elseif ($engine['Failure']) { $Call['Answer'] = @{ error = $engine['Failure']; died = $engine['Died'] } }
                 # A hung engine is found by how often nothing came: a clock jumps when a computer sleeps.

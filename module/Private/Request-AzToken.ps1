@@ -9,14 +9,14 @@ function Request-AzToken {
     $force = $Given['Force']
     $attended = $set -ceq 'Interactive'
     try {
-        $parameters = @{}
-        foreach ($name in 'resource', 'scope', 'tenantId', 'claim', 'clientId', 'credentialPrecedence', 'timeoutSeconds') {
+        $members = @(foreach ($name in 'resource', 'scope', 'tenantId', 'claim', 'clientId', 'credentialPrecedence', 'timeoutSeconds') {
             $value = $Given[$name]
-            if ($null -ne $value) { $parameters[$name] = $value }
-        }
-        if ($force) { $parameters['force'] = $true }
-        $request = @{ parameterSet = $set; parameters = $parameters }
-        if ($attended) { $request['noBrowser'] = Get-NoBrowserReason }
+            if ($null -ne $value) { '"' + $name + '":' + (ConvertTo-RpcJson $value) }
+        })
+        if ($force) { $members += '"force":true' }
+        $request = '{"parameterSet":"' + $set + '","parameters":{' + ($members -join ',') + '}'
+        if ($attended) { $request += ',"noBrowser":' + (ConvertTo-RpcJson (Get-NoBrowserReason)) }
+        $request += '}'
 
         $generation = $EngineHost['Generation']
         $answer = Invoke-TokenEngine $Cmdlet $EngineHost 'azToken/get' $request $Environment 'ConvertTo-AzToken' (-not $attended)

@@ -1,14 +1,3 @@
-/** What decides whose managed identity it is: App Service, Functions, Automation, Arc, Cloud Shell, IMDS. */
-export const managedIdentityNames = [
-  'AZURE_POD_IDENTITY_AUTHORITY_HOST',
-  'IDENTITY_ENDPOINT',
-  'IDENTITY_HEADER',
-  'IDENTITY_SERVER_THUMBPRINT',
-  'IMDS_ENDPOINT',
-  'MSI_ENDPOINT',
-  'MSI_SECRET',
-] as const;
-
 /**
  * The environment variables that a host hands on with its requests.
  *
@@ -30,8 +19,14 @@ export const environmentNames = [
   'AZURE_ADDITIONALLY_ALLOWED_TENANTS',
   'AZURE_FEDERATED_TOKEN_FILE',
   'AZURE_REGIONAL_AUTHORITY_NAME',
-  // Managed identity
-  ...managedIdentityNames,
+  // Managed identity: App Service, Functions, Automation, Arc, Cloud Shell, IMDS
+  'AZURE_POD_IDENTITY_AUTHORITY_HOST',
+  'IDENTITY_ENDPOINT',
+  'IDENTITY_HEADER',
+  'IDENTITY_SERVER_THUMBPRINT',
+  'IMDS_ENDPOINT',
+  'MSI_ENDPOINT',
+  'MSI_SECRET',
   // Workload federation: Azure Pipelines, GitHub Actions
   'SYSTEM_OIDCREQUESTURI',
   'SYSTEM_ACCESSTOKEN',
@@ -82,6 +77,17 @@ export const environmentNames = [
 
 /** One of {@link environmentNames}. */
 export type EnvironmentName = (typeof environmentNames)[number];
+
+/** What decides whose managed identity it is. */
+export const managedIdentityNames = [
+  'AZURE_POD_IDENTITY_AUTHORITY_HOST',
+  'IDENTITY_ENDPOINT',
+  'IDENTITY_HEADER',
+  'IDENTITY_SERVER_THUMBPRINT',
+  'IMDS_ENDPOINT',
+  'MSI_ENDPOINT',
+  'MSI_SECRET',
+] as const satisfies readonly EnvironmentName[];
 
 /**
  * All the listed variables that are set in the session, by name; one that is absent or empty is not set.
