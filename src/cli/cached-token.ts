@@ -23,7 +23,8 @@ export async function cachedToken(name: string, shell: Shell): Promise<string> {
   const scopes = token.scopes.join(' ');
   if (!own) {
     shell.tell(
-      `entra-auth-cli: No token is cached for the scopes of the profile '${profile.name}'; this is the one for: ${scopes}`,
+      `entra-auth-cli: What a plain get-token for the profile '${profile.name}' would use is not cached; ` +
+        `this is another token, for: ${scopes}`,
     );
   } else if (all.length > 1) {
     shell.tell(

@@ -24,9 +24,8 @@ _entra_auth_cli() {
         line=\${line#"$piece"}
     done
     word=\${words[last]}
-    if [[ $word == [\\"\\']* ]]; then
-        word=\${word:1}
-    elif [[ -n $breaks && $word == *["$breaks"]* ]]; then
+    # Only what stands behind the last of them is replaced, but for words in quotes.
+    if [[ -n $breaks && $word == *["$breaks"]* && $word != [\\"\\']* ]]; then
         prefix=\${word%"\${word##*["$breaks"]}"}
     fi
     COMPREPLY=()

@@ -22,7 +22,8 @@ type ProfileNames = () => readonly string[];
  * @param words what was typed after the program's name; the last is the one to complete, perhaps empty
  */
 export function completionsOf(program: Command, words: readonly string[], profileNames: ProfileNames): Completions {
-  const word = words.at(-1) ?? '';
+  // Shells hand over the quote that was opened, PowerShell also one that closes it, and take values without.
+  const word = (words.at(-1) ?? '').replace(/^(["'])(.*?)\1?$/, '$2');
   const place = placeAfter(program, words.slice(0, -1));
   const found = candidatesAt(place, word, profileNames);
   return { ...found, values: found.values.filter(({ value }) => value.startsWith(word)) };

@@ -26,7 +26,7 @@ export async function readToken(options: TokenInputOptions, shell: Shell): Promi
   if (token !== undefined && token !== '-') {
     shell.tell(
       "entra-auth-cli: The token now stands in the shell's history, and stood in the list of processes. " +
-        'Next time pipe it (... | entra-auth-cli inspect), or give --file or --profile.',
+        'Next time pipe it in, or give --file or --profile.',
     );
     return tokenIn(token);
   }

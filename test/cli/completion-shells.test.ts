@@ -139,7 +139,9 @@ describe.skipIf(absent('zsh'))(`In zsh${absent('zsh')}`, () => {
     );
   });
 
-  it('completes in the midst of a line', async () => {
+  it('completes in the midst of a line, and behind a quote', async () => {
+    const inQuotes = await type(['get-token -s "https://vau\t'], evaluated);
+    expectLines(inQuotes, [['', 'get-token -s "https://vault.azure.net/.default" ']]);
     const shown = await type([`disc --quiet${'\u0002'.repeat(8)}\t`], evaluated);
     // zsh puts its blank, whatever follows.
     expectLines(shown, [['', 'discover  --quiet']]);
@@ -193,6 +195,11 @@ describe.skipIf(absent('fish'))(`In fish${absent('fish')}`, () => {
     expect(existsSync(join(home.path, 'work', 'evil'))).toBe(false);
   });
 
+  it('completes behind a quote', async () => {
+    const [values] = await offered(['get-token -s "https://vau']);
+    expect(values).toEqual(['https://vault.azure.net/.default\tAzure Key Vault']);
+  });
+
   it('lists what is possible, with what it is', async () => {
     const [profiles, commands] = await offered(['get-token -p prod', 'config ']);
     expect(profiles?.toSorted()).toEqual(['prod-eu', 'production']);
@@ -233,12 +240,14 @@ describe.skipIf(absent('pwsh'))(`In PowerShell${absent('pwsh')}`, () => {
     expect(shown).toMatch(/^exit code 7$/m);
   });
 
-  it('completes in the midst of a line, and after words in quotes', async () => {
+  it('completes in the midst of a line, and in and after words in quotes', async () => {
     const shown = await type([
+      ["get-token -s 'https://vau", 25],
       ['disc --quiet', 4],
       ["get-token -s '' -o j", 20],
     ]);
     expectLines(shown, [
+      ['', 'get-token -s https://vault.azure.net/.default'],
       ['', 'discover --quiet'],
       ['', "get-token -s '' -o json"],
     ]);

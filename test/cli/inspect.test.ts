@@ -3,9 +3,22 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { startEmulator } from '../../src/emulator/server.ts';
-import { givenProfile, runCli, secretProfile, secrets, temporaryHome, type CliResult } from '../helpers/cli.ts';
+import type { Environment } from '../../src/protocol/environment.ts';
+import {
+  cliEnvironment,
+  cliFile,
+  givenProfile,
+  runCli,
+  secretProfile,
+  secrets,
+  temporaryHome,
+  type CliResult,
+} from '../helpers/cli.ts';
 import { tokenRequests, towards, type Emulator } from '../helpers/flows.ts';
 import { jwtOf, signature } from '../helpers/jwt.ts';
+import { hasPseudoTerminal, openTerminal, type Terminal } from '../helpers/pseudo-terminal.ts';
+
+const noTerminal = hasPseudoTerminal ? '' : ' (SKIPPED: python3, which has pseudo-terminals, is not here)';
 
 let home: ReturnType<typeof temporaryHome>;
 beforeEach(() => void (home = temporaryHome()));
@@ -151,6 +164,42 @@ describe('What inspect reads', () => {
     );
   });
 
+  describe.skipIf(!hasPseudoTerminal)(`in a terminal${noTerminal}`, () => {
+    const start = (command: string, environment: Environment = {}): Terminal =>
+      openTerminal(`'${process.execPath}' '${cliFile}' ${command}`, cliEnvironment({ home: home.path, environment }));
+
+    it('is asked for at once, instead of waiting for standard input', async () => {
+      for (const command of ['inspect', 'discover']) {
+        const terminal = start(command);
+        expect(await terminal.exitCode).toBe(1);
+        expect(terminal.screen()).toBe(
+          'entra-auth-cli: There is no token to read. Pipe one in, or give --file, --profile or --token.\r\n',
+        );
+      }
+    });
+
+    it('can be pasted with -t -', async () => {
+      const terminal = start('inspect -o json -t -');
+      terminal.type(`${token}\n\u0004`);
+      expect(await terminal.exitCode).toBe(0);
+      expect(terminal.screen()).toContain('"name": "Alice"');
+    });
+
+    it('is shown in colours, and without them where NO_COLOR is set or the output is JSON', async () => {
+      const path = file('token', jwtOf({ exp: 1 }));
+      const screenOf = async (command: string, environment?: Environment): Promise<string> => {
+        const terminal = start(`${command} -f ${path}`, environment);
+        await terminal.exitCode;
+        return terminal.screen();
+      };
+      for (const command of ['inspect', 'discover']) {
+        expect(await screenOf(command)).toContain('\u001B[1m');
+        expect(await screenOf(command, { NO_COLOR: '1' })).not.toContain('\u001B');
+        expect(await screenOf(`${command} -o json`)).not.toContain('\u001B');
+      }
+    });
+  });
+
   it('must be there: a file that is not, or is a folder, is named', async () => {
     const missing = await inspect('', '-f', join(home.path, 'nothing.txt'));
     expect(missing.exitCode).toBe(1);
@@ -187,7 +236,10 @@ describe('inspect --profile', () => {
   let emulator: Emulator;
   beforeAll(async () => void (emulator = await startEmulator()));
   afterAll(() => emulator.close());
-  beforeEach(() => givenProfile(home.path, secretProfile, secrets));
+  beforeEach(async () => {
+    emulator.requests.length = 0;
+    await givenProfile(home.path, secretProfile, secrets);
+  });
 
   const cli = (...args: readonly string[]): Promise<CliResult> =>
     runCli(args, { home: home.path, environment: { ...towards(emulator), ENTRA_AUTH_CLI_STORE: 'file' } });
@@ -211,12 +263,12 @@ describe('inspect --profile', () => {
     );
   });
 
-  it("shows another one when none is cached for the profile's own scopes, and says which", async () => {
+  it('shows another one when a plain get-token has none, and says which', async () => {
     await cli('get-token', '-s', 'api://contoso-orders/.default');
     const { stdout, stderr } = await cli('inspect', '-p', 'default');
     expect(stdout).toContain('Orders.Read.All');
     expect(stderr).toBe(
-      "entra-auth-cli: No token is cached for the scopes of the profile 'default'; this is the one for: api://contoso-orders/.default\n",
+      "entra-auth-cli: What a plain get-token for the profile 'default' would use is not cached; this is another token, for: api://contoso-orders/.default\n",
     );
   });
 

@@ -7,7 +7,7 @@ import { cliEnvironment, cliFile } from './cli.ts';
 /** Why tests of a shell are skipped, for their title; empty when it is here. */
 export function absent(shell: string): string {
   const found = spawnSync(shell, ['--version'], { stdio: 'ignore', timeout: 10_000 }).status === 0;
-  return found ? '' : ` (skipped: ${shell} is not installed here)`;
+  return found ? '' : ` (SKIPPED: ${shell} is not here)`;
 }
 
 /** The environment of a shell that has `entra-auth-cli` on its PATH. */
