@@ -4,10 +4,15 @@ import { delimiter, join } from 'node:path';
 import type { Environment } from '../../src/protocol/environment.ts';
 import { cliEnvironment, cliFile } from './cli.ts';
 
-/** Why tests of a shell are skipped, for their title; empty when it is here. */
+/**
+ * Why tests of a shell are skipped, for their title; empty when it is here. On Windows they are all: what they put on PATH
+ * is a script for Unix. bash tells what stands on its line since version 4; macOS has 3.2.
+ */
 export function absent(shell: string): string {
-  const found = spawnSync(shell, ['--version'], { stdio: 'ignore', timeout: 10_000 }).status === 0;
-  return found ? '' : ` (SKIPPED: ${shell} is not here)`;
+  if (process.platform === 'win32') return ' (SKIPPED: tried on Unix)';
+  const probe = shell === 'bash' ? ['-c', '((BASH_VERSINFO[0] >= 4))'] : ['--version'];
+  const found = spawnSync(shell, probe, { stdio: 'ignore', timeout: 10_000 }).status === 0;
+  return found ? '' : ` (SKIPPED: ${shell}${shell === 'bash' ? ' 4' : ''} is not here)`;
 }
 
 /** The environment of a shell that has `entra-auth-cli` on its PATH. */
