@@ -10,7 +10,7 @@ export type { RequestContext };
 export interface Acquisition<Result> {
   /** Milliseconds. */
   readonly timeout: number;
-  /** A person takes part, and may be what was waited for. */
+  /** A person takes part, and may be what was waited for: asked when the time is up. */
   readonly attended: boolean;
   /** Where the same request that is under way is to be sent once; `demand`: what decides the result, as plain data. */
   readonly shared?: { readonly inFlight: InFlight<Result>; readonly demand: unknown } | undefined;
@@ -32,7 +32,8 @@ export async function acquireToken<Result>(acquisition: Acquisition<Result>, con
 }
 
 /** Runs the work until it has a result, the caller goes, or the time is up. */
-async function withinTime<Result>({ timeout, attended, work }: Acquisition<Result>): Promise<Result> {
+async function withinTime<Result>(acquisition: Acquisition<Result>): Promise<Result> {
+  const { timeout } = acquisition;
   const caller = requestUnderWay();
   // Not AbortSignal.timeout: it would keep the request in memory for the rest of its time, long after the answer.
   const timeUp = new AbortController();
@@ -40,10 +41,10 @@ async function withinTime<Result>({ timeout, attended, work }: Acquisition<Resul
   const context = { ...caller, signal: AbortSignal.any([caller.signal, timeUp.signal]) };
   return withRequestContext(context, async () => {
     try {
-      return await work();
+      return await acquisition.work();
     } catch (error) {
       if (caller.signal.aborted) throw new TokenError('Cancelled', 'The request was cancelled.', { cause: error });
-      throw timeUp.signal.aborted ? timedOut(timeout, attended, caller) : asTokenError(error);
+      throw timeUp.signal.aborted ? timedOut(timeout, acquisition.attended, caller) : asTokenError(error);
     } finally {
       clearTimeout(timer);
     }

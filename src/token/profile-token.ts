@@ -88,17 +88,22 @@ const personNeeded: ReadonlySet<string> = new Set(['InteractionRequired', 'Inval
 export function acquireProfileToken(demand: ProfileTokenDemand, context: RequestContext): Promise<ProfileToken> {
   const signInElsewhere = demand.showAddress ? context.signInElsewhere : undefined;
   const noBrowser = context.noBrowser ?? remoteSession(context.environment);
+  let attended = false;
   return acquireToken(
     {
       timeout: demand.timeout,
-      attended: demand.signIn && demand.flow !== 'client-credentials',
-      work: () => profileToken(demand),
+      // Until the person is asked, it is the service that is waited for.
+      get attended() {
+        return attended;
+      },
+      work: () => profileToken(demand, () => void (attended = true)),
     },
     { ...context, noBrowser, signInElsewhere, wording: profileWording(demand) },
   );
 }
 
-async function profileToken(demand: ProfileTokenDemand): Promise<ProfileToken> {
+/** @param begin called before a person is asked to sign in */
+async function profileToken(demand: ProfileTokenDemand, begin: () => void): Promise<ProfileToken> {
   const cloud = demand.authority ? cloudAt(demand.authority) : chosenCloud(requestUnderWay().environment);
   const scopes = demand.scopes.length > 0 ? demand.scopes : [`${resourcesOf(cloud).graph}/.default`];
   if (demand.credential.kind === 'managedIdentity') return ofManagedIdentity(demand, scopes, cloud);
@@ -108,6 +113,7 @@ async function profileToken(demand: ProfileTokenDemand): Promise<ProfileToken> {
   if (demand.flow === 'client-credentials') return ofApplication(demand, request);
   const refreshed = demand.refreshToken && (await redeemed({ ...request, refreshToken: demand.refreshToken }, demand));
   if (refreshed) return { ...resultOf(refreshed), refreshToken: refreshed.refreshToken ?? demand.refreshToken };
+  begin();
   return resultOf(await signedIn(demand, request));
 }
 

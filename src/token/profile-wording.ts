@@ -9,6 +9,9 @@ export function profileWording({ profile, flow, timeout, credential }: ProfileTo
     ? 'See to the policies (Conditional Access) for this application.'
     : `Sign in again: ${signIn} --flow ${flow} --force`;
   const edit = `entra-auth-cli config edit ${profile}`;
+  // A profile whose certificate file had no password is of another kind than one whose file has.
+  const passwordless = credential.kind === 'certificateFile' && credential.password === undefined;
+  const certificate = passwordless ? '--auth-method Certificate ' : '';
   return {
     scope: '--scope',
     resource: '--scope',
@@ -16,7 +19,7 @@ export function profileWording({ profile, flow, timeout, credential }: ProfileTo
     managedIdentity: "the profile's --client-id",
     signInAgain,
     answerChallenge: signInAgain,
-    certificatePassword: `Store the right one with: ${edit} --certificate-password-file -`,
+    certificatePassword: `Store the right one with: ${edit} ${certificate}--certificate-password-file -`,
     refusals: {
       7000215: {
         code: 'InvalidClient',
@@ -41,7 +44,9 @@ export function profileWording({ profile, flow, timeout, credential }: ProfileTo
       ...(credential.kind === 'workloadIdentity' ? federationRefusals : {}),
       65001: {
         code: 'ConsentRequired',
-        advice: `Nobody has consented to these scopes. Sign in with ${signIn} --flow interactive, or ask an administrator.`,
+        advice:
+          'Nobody has consented to these scopes. Ask an administrator, or sign in with: ' +
+          `${signIn} --flow ${unattended ? 'interactive' : flow} --force`,
       },
     },
   };

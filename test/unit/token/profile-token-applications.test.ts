@@ -53,9 +53,9 @@ describe('An application', () => {
   });
 
   it.each([
-    [undefined, 'is missing: one is needed'],
-    ['wrong', 'is not the one'],
-  ])('whose certificate file is given the password %s hears where it comes from', async (password, why) => {
+    [undefined, 'is missing: one is needed', '--auth-method Certificate --certificate-password-file -'],
+    ['wrong', 'is not the one', '--certificate-password-file -'],
+  ])('whose certificate file is given the password %s hears where it comes from', async (password, why, options) => {
     await inFolder(async (folder) => {
       const path = join(folder, 'app.pfx');
       await writeFile(path, makeCertificate().pfx('Passw0rd!'));
@@ -63,7 +63,7 @@ describe('An application', () => {
         code: 'CertificatePasswordInvalid',
         message:
           `The password ${why} for the certificate file '${path}'. ` +
-          'Store the right one with: entra-auth-cli config edit dev --certificate-password-file -',
+          `Store the right one with: entra-auth-cli config edit dev ${options}`,
       });
     });
   });

@@ -69,6 +69,19 @@ describe('Who has signed in before', () => {
     expect(JSON.stringify(session.context.logged)).not.toContain(refreshToken);
   });
 
+  it('hears how to consent from who may not ask', async () => {
+    const client = { ...publicClient, clientId: unconsented };
+    const refreshToken = await session.earlierSignIn(client);
+    const scopes = ['https://graph.microsoft.com/Mail.Read'];
+    const asked = session.ask({ ...client, flow: 'interactive', refreshToken, scopes, signIn: false });
+    expect(await refusalOf(asked)).toMatchObject({
+      code: 'ConsentRequired',
+      message: expect.stringMatching(
+        /^AADSTS65001: .* or sign in with: entra-auth-cli get-token --profile dev --flow interactive --force$/,
+      ),
+    });
+  });
+
   it('is asked again for scopes that nobody has consented to', async () => {
     const client = { ...publicClient, clientId: unconsented };
     const refreshToken = await session.earlierSignIn(client);
@@ -85,6 +98,16 @@ describe('Who has signed in before', () => {
     const error = await tokenErrorOf(session.ask({ ...publicClient, flow: 'interactive', refreshToken }));
     expect(error.data).toMatchObject({ code: 'NetworkError', retryable: true });
     expect(session.context.progressed).toEqual([]);
+  });
+
+  it('is not blamed for a service that does not answer', async () => {
+    const refreshToken = await session.earlierSignIn();
+    session.emulator.nextAnswers.push({ kind: 'hang' });
+    const asked = session.ask({ ...publicClient, flow: 'interactive', refreshToken, timeout: 500 });
+    expect(await refusalOf(asked)).toEqual({
+      code: 'Timeout',
+      message: 'No token came within 0.5 seconds. Try again, or give more time with --timeout 1s.',
+    });
   });
 
   it('is not asked by who may not ask, and hears how to sign in', async () => {
