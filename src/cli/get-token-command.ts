@@ -18,7 +18,11 @@ export function getTokenCommand(run: Run): Command {
     .option('-q, --silent', 'print the token and nothing else')
     .option('--force', 'get a new token, also when a cached one is still good')
     .option('--no-cache', 'neither use nor store cached tokens')
-    .option('--timeout <duration>', 'how long to wait at most, such as 30s or 2m', durationOf, 60_000)
+    .addOption(
+      new Option('--timeout <duration>', 'how long to wait at most, such as 30s or 2m')
+        .argParser(durationOf)
+        .default(60_000, '60s'),
+    )
     .option('--verbose', 'say on standard error what is done')
     .addHelpText(
       'after',

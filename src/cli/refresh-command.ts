@@ -9,7 +9,11 @@ export function refreshCommand(run: Run): Command {
     .option('-p, --profile <name>', 'profile to use', 'default')
     .addOption(new Option('-o, --output <format>', 'what to print').choices(outputFormats).default('token'))
     .option('-q, --silent', 'print the token and nothing else')
-    .option('--timeout <duration>', 'how long to wait at most, such as 30s or 2m', durationOf, 60_000)
+    .addOption(
+      new Option('--timeout <duration>', 'how long to wait at most, such as 30s or 2m')
+        .argParser(durationOf)
+        .default(60_000, '60s'),
+    )
     .option('--verbose', 'say on standard error what is done')
     .addHelpText(
       'after',
