@@ -16,7 +16,7 @@ export function profileWording({ profile, flow, timeout, credential }: ProfileTo
     scope: '--scope',
     resource: '--scope',
     timeout: `--timeout ${duration(timeout * 2)}`,
-    managedIdentity: "the profile's --client-id",
+    managedIdentity: "the profile's client id",
     signInAgain,
     answerChallenge: signInAgain,
     certificatePassword: `Store the right one with: ${edit} ${certificate}--certificate-password-file -`,

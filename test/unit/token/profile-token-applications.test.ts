@@ -225,7 +225,7 @@ describe('A managed identity', () => {
       code: 'ManagedIdentityFailed',
       message: expect.stringMatching(
         new RegExp(
-          `managed identity ${clientId}: .* Check that .* and that the profile's --client-id is its client id\\.$`,
+          `managed identity ${clientId}: .* Check that .* and that the profile's client id is its client id\\.$`,
           's',
         ),
       ),
