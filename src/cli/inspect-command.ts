@@ -16,7 +16,7 @@ Examples:
   entra-auth-cli get-token | entra-auth-cli inspect
   entra-auth-cli inspect --profile production
   entra-auth-cli inspect --file token.json
-  entra-auth-cli inspect --output json < token.txt | jq -r .payload.roles[]`,
+  entra-auth-cli inspect --output json < token.txt | jq -r '.payload.roles[]'`,
     )
     .action(run(async () => (await import('./inspect.ts')).inspect));
 }

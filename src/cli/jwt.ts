@@ -23,7 +23,7 @@ export async function tokenIn(text: string): Promise<string> {
   if (bare.startsWith('{')) return memberOf(parseJson(bare));
   if (/^["']?[A-Za-z_]+["']?:[ \t]*\S/m.test(bare)) {
     const { parse } = await import('yaml');
-    return memberOf(attempt(() => parse(bare) as unknown));
+    return memberOf(attempt(() => parse(bare, { logLevel: 'error' }) as unknown));
   }
   return bare.replaceAll(/\s+/g, '');
 }

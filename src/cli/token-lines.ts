@@ -43,7 +43,7 @@ const kinds: Readonly<Record<TokenFacts['kind'], string>> = {
   access_token: 'access token',
   id_token: 'id token: it tells the application who signed in, and is no key to a service',
   client_assertion: 'client assertion: an application proves with it who it is',
-  unknown: 'token of an issuer other than Entra',
+  unknown: 'of no kind that Entra issues',
 };
 
 function kind({ kind: name, subject_type: subject, version }: TokenFacts): string {
