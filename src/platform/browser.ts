@@ -45,9 +45,9 @@ export function findBrowser(environment: Environment): BrowserProgram {
  * tells; Windows and macOS would open it at their own screen.
  * @returns a sentence; undefined where one may be opened
  */
-export function remoteSession(environment: Environment): string | undefined {
+export function remoteSession(environment: Environment, platform: string = process.platform): string | undefined {
   if (!environment['SSH_CONNECTION'] || environment['BROWSER']) return undefined;
-  if (process.platform !== 'win32' && process.platform !== 'darwin') return undefined;
+  if (platform !== 'win32' && platform !== 'darwin') return undefined;
   return 'This is an SSH session: the browser would open at the other machine.';
 }
 

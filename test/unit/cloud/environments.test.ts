@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chosenCloud, isGraph, resourcesOf } from '../../../src/cloud/environments.ts';
+import { chosenCloud, cloudAt, isGraph, resourcesOf } from '../../../src/cloud/environments.ts';
 
 describe('The cloud', () => {
   it('is the public one when the environment says nothing', () => {
@@ -38,6 +38,24 @@ describe('The cloud', () => {
       );
     },
   );
+});
+
+describe("The cloud of a profile's authority", () => {
+  it.each([
+    ['https://login.microsoftonline.us/contoso', 'https://login.microsoftonline.us', true],
+    ['https://localhost:8443/', 'https://localhost:8443', false],
+  ])('is that of the host of %s', (authority, authorityHost, wellKnown) => {
+    expect(cloudAt(authority)).toEqual({ authorityHost, wellKnown });
+  });
+  it.each(['http://localhost', 'nonsense'])('is refused when it is %s', (authority) => {
+    expect(() => cloudAt(authority)).toThrow(
+      expect.objectContaining({
+        code: 'InvalidParameter',
+        message: `The authority is '${authority}', which is no https address. Set it to one such as https://login.microsoftonline.us, or clear it for the public cloud.`,
+        data: { code: 'InvalidParameter', parameter: 'authority', retryable: false },
+      }),
+    );
+  });
 });
 
 describe("The cloud's resources", () => {
