@@ -53,6 +53,8 @@ export async function askKeyring(
     child.stdin.end(JSON.stringify(question));
     await closed;
     if (child.signalCode === 'SIGKILL') return { kind: 'refused', reason: 'nobody has unlocked it' };
+    // Ctrl+C ends the whole group of processes, and is no sign that there is no keyring.
+    if (isEnding(child.signalCode)) return { kind: 'refused', reason: 'the question was interrupted' };
     return JSON.parse(answer) as KeyringAnswer;
   } catch (error) {
     // The native code may crash where it does not fit the system.
@@ -61,4 +63,8 @@ export async function askKeyring(
     clearTimeout(prompt);
     clearTimeout(end);
   }
+}
+
+function isEnding(signal: NodeJS.Signals | null): boolean {
+  return signal === 'SIGINT' || signal === 'SIGTERM' || signal === 'SIGHUP';
 }

@@ -1,0 +1,179 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { askKeyring } from '../../src/profile/keyring.ts';
+import { type KeyringSession, missingPrograms, startKeyringSession } from '../helpers/keyring-session.ts';
+import { callStore } from '../helpers/store-process.ts';
+
+const reason = missingPrograms.length > 0 ? ` (skipped: there is no ${missingPrograms.join(', ')} here)` : '';
+
+const write = (clientSecret = 'x', name = 'dev') => ['secrets.write', name, { clientSecret }] as const;
+const read = ['secrets.read', 'dev'] as const;
+
+describe.skipIf(reason !== '')(`The key of a store, with GNOME's keyring${reason}`, { timeout: 60_000 }, () => {
+  let session: KeyringSession;
+  beforeEach(async () => {
+    session = await startKeyringSession();
+  });
+  afterEach(() => session[Symbol.asyncDispose]());
+
+  const keyFile = (): string => join(session.environment['HOME'] ?? '', '.config/entra-auth-cli/key');
+  const call = (...calls: (readonly [string, ...unknown[]])[]) => callStore(session.environment, calls);
+
+  test('is in the keyring and in no file, and the next process finds it there', async () => {
+    session.unlock();
+    expect(await call(write())).toMatchObject({ told: [] });
+    expect(session.key()).toMatch(/^[\w+/]{43}=$/);
+    expect(existsSync(keyFile())).toBe(false);
+    expect(await call(read)).toMatchObject({ value: { clientSecret: 'x' }, told: [] });
+  });
+
+  test('is one, also when many processes want it first', async () => {
+    session.unlock();
+    const names = Array.from({ length: 8 }, (_, index) => `p${index}`);
+    const results = await Promise.all(names.map((name) => call(write(name, name))));
+    expect(results.map(({ error, told }) => ({ error, told }))).toEqual(names.map(() => ({ told: [] })));
+    for (const name of names) expect((await call(['secrets.read', name])).value).toEqual({ clientSecret: name });
+  });
+
+  test('is not given out by a locked keyring, and is there again when it is unlocked', async () => {
+    session.unlock();
+    await call(write());
+    const key = session.key();
+    session.lock();
+    for (const one of [read, write('y')]) {
+      expect(await call(one)).toMatchObject({
+        error: {
+          code: 'StoreUnavailable',
+          message: expect.stringMatching(
+            /^The keyring does not give out the key to the stored secrets \(.*dismissed\)\. Unlock it and try again; or set ENTRA_AUTH_CLI_STORE=file /,
+          ),
+        },
+      });
+    }
+    expect(existsSync(keyFile())).toBe(false);
+    session.unlock();
+    expect(session.key()).toBe(key);
+    expect(await call(read)).toMatchObject({ value: { clientSecret: 'x' } });
+  });
+
+  test('that is gone from the keyring is missed, and not replaced by another', async () => {
+    session.unlock();
+    await call(write());
+    session.clear();
+    for (const one of [read, write('y'), write('y', 'other')]) {
+      expect(await call(one)).toMatchObject({
+        error: {
+          code: 'StoreUnavailable',
+          message: expect.stringMatching(
+            /^The key to the secrets and tokens in '.*' can't be had: .*the keyring has none/,
+          ),
+        },
+      });
+    }
+    expect(session.key()).toBe('');
+    expect(existsSync(keyFile())).toBe(false);
+  });
+
+  test('that was in a keyring is missed where there is none, and not replaced by another', async () => {
+    session.unlock();
+    await call(write());
+    const elsewhere = { ...session.environment, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' };
+    for (const one of [read, write('y')]) {
+      expect(await callStore(elsewhere, [one])).toMatchObject({
+        error: { code: 'StoreUnavailable', message: expect.stringContaining('Run where the keyring is') },
+      });
+    }
+    expect(existsSync(keyFile())).toBe(false);
+    expect(await call(read)).toMatchObject({ value: { clientSecret: 'x' } });
+  });
+
+  test('may be another, in a file, when a person says so; what the old one has sealed still opens with it', async () => {
+    session.unlock();
+    await call(write('old'), ['tokens.writeSignIn', 'dev', 'k', { refreshToken: 'r' }]);
+    const inFile = { ...session.environment, ENTRA_AUTH_CLI_STORE: 'file' };
+    expect(await callStore(inFile, [write('new', 'other')])).toMatchObject({
+      told: [
+        expect.stringMatching(
+          /^ENTRA_AUTH_CLI_STORE is file: the key to the stored secrets and tokens is in the file /,
+        ),
+      ],
+    });
+    expect(await callStore(inFile, [read])).toMatchObject({
+      error: {
+        code: 'StoreUnavailable',
+        message: expect.stringContaining('sealed with another key than the one in use'),
+      },
+    });
+    expect((await callStore(inFile, [['tokens.readSignIn', 'dev', 'k']])).value).toBeUndefined();
+
+    expect(await call(read)).toMatchObject({ value: { clientSecret: 'old' } });
+    expect(await call(['secrets.read', 'other'])).toMatchObject({ value: { clientSecret: 'new' }, told: [] });
+    expect((await call(['tokens.readSignIn', 'dev', 'k'])).value).toEqual({ refreshToken: 'r' });
+  });
+
+  test.each([
+    ['no session bus', () => ({ DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' })],
+    ['a bus without a keyring', () => ({})],
+    [
+      'a keyring that can keep nothing',
+      () => {
+        session.startEmpty();
+        return {};
+      },
+    ],
+  ])('is in a file where there is %s, which is said once', async (_, prepare) => {
+    const environment = { ...session.environment, ...prepare() };
+    expect(await callStore(environment, [write()])).toMatchObject({
+      told: [
+        expect.stringMatching(
+          /^There is no keyring here \(.+\): the key to the stored secrets and tokens is in the file '.*key', which only you can read\.$/,
+        ),
+      ],
+    });
+    expect(existsSync(keyFile())).toBe(true);
+    expect(await callStore(environment, [write('y'), read])).toMatchObject({ value: { clientSecret: 'y' }, told: [] });
+  });
+});
+
+describe.skipIf(reason !== '')(`A keyring whose prompt nobody answers${reason}`, () => {
+  let session: KeyringSession;
+  const key = Buffer.alloc(32).toString('base64');
+  const told: string[] = [];
+  beforeEach(async () => {
+    session = await startKeyringSession('waits');
+    session.unlock();
+    expect(await askKeyring({ key }, session.environment, () => {})).toEqual({ kind: 'key', key });
+    session.lock();
+    told.length = 0;
+  });
+  afterEach(() => session[Symbol.asyncDispose]());
+
+  test('is not waited for for ever', async () => {
+    const start = performance.now();
+    const answer = await askKeyring({}, session.environment, (message) => void told.push(message), 3_000);
+    expect(answer).toEqual({ kind: 'refused', reason: 'nobody has unlocked it' });
+    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(told).toEqual(['Waiting for the keyring to be unlocked.']);
+  });
+
+  test('is still a keyring after Ctrl+C', async () => {
+    const waiting = Promise.withResolvers<string>();
+    const answer = askKeyring({}, session.environment, waiting.resolve);
+    await waiting.promise;
+    const children = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'keyring-process'], { encoding: 'utf8' });
+    process.kill(Number(children), 'SIGINT');
+    expect(await answer).toEqual({ kind: 'refused', reason: 'the question was interrupted' });
+  });
+});
+
+test('A store that is to be kept nobody knows where is refused', async () => {
+  const home = '/nowhere';
+  const { error } = await callStore({ HOME: home, ENTRA_AUTH_CLI_STORE: 'vault' }, [write()]);
+  expect(error).toEqual({
+    code: 'StoreUnavailable',
+    message: "ENTRA_AUTH_CLI_STORE is 'vault'. Set it to file for a key in a file, or clear it for the keyring.",
+  });
+  expect(() => readdirSync(home)).toThrow('ENOENT');
+});
