@@ -20,6 +20,7 @@ import { makeCertificate } from '../test/helpers/certificates.ts';
 import { startEngine } from '../test/helpers/engine.ts';
 import { isolate } from '../test/helpers/environment.ts';
 import { build } from './build.ts';
+import { showCommandLine } from './demo/command-line.ts';
 import { certificateClient, commandLine, flows, methods, person, type Flow } from './demo/flows.ts';
 import { bold, describe, dim, mark, shorten, warning, type Outcome } from './demo/outcome.ts';
 import { powerShells } from './powershell.ts';
@@ -52,6 +53,13 @@ try {
     console.log(`\n${bold('In PowerShell: the cmdlets')}`);
     await throughPowerShell(shell, shown);
   }
+  console.log(`\n${bold('In any shell, pipeline or container: entra-auth-cli')}`);
+  unexpected += await showCommandLine({
+    program: join(root, 'dist', 'cli.js'),
+    folder,
+    environment: towardsEmulator(),
+    requests: () => emulator.requests.length,
+  });
   console.log(`\n${bold('In any other program: the engine, by JSON-RPC over its stdin and stdout')}`);
   await throughEngine(shown);
 } finally {
@@ -66,6 +74,7 @@ if (unexpected > 0) {
     `\nAll of that took ${((performance.now() - started) / 1000).toFixed(1)} seconds. What to do next, in README.md:`,
   );
   console.log('  Install                              your own session, with Entra itself');
+  console.log('  The first token, in one minute       in PowerShell, and on the command line');
   console.log('  The flows                            which one is yours');
   console.log('  Test your scripts without Entra      the emulator that you have just seen');
 }
@@ -75,7 +84,7 @@ async function buildWhatChanged(): Promise<void> {
   const built = statSync(join(root, 'dist', 'package.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const sources = globSync(['src/**/*', 'scripts/build.ts', 'package-lock.json'], { cwd: root });
   if (sources.every((source) => statSync(join(root, source)).mtimeMs < built)) return;
-  console.log('Building the engine ...');
+  console.log('Building ...');
   await build();
 }
 

@@ -60,6 +60,8 @@ const userTokenBefore = '(call)';
 const contoso = '11111111-1111-4111-8111-111111111111';
 const confidential = 'c0f1de00-0000-4000-8000-000000000001';
 export const certificateClient = 'ce470000-0000-4000-8000-000000000002';
+/** What `entra-auth-cli config create --from-file` reads. */
+export const secretProfile = { tenantId: contoso, clientId: confidential, clientSecret: 'Confidential-Secret~1' };
 export const person = { username: 'alice@contoso.onmicrosoft.com', password: 'Alice-Passw0rd!' } as const;
 
 /**

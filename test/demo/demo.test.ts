@@ -28,7 +28,7 @@ const titles = [
   "The agent identity's own user account",
 ];
 
-/** The part of the output that one flow has, in one of the demo's two halves. */
+/** The part of the output that one flow has, in one of the demo's parts. */
 function partOf(half: string, title: string): string {
   return half.split(/\n\n/).find((part) => part.includes(title)) ?? '';
 }
@@ -57,7 +57,9 @@ describe('the demo', () => {
   }, 60_000);
 
   const engineHalf = (): string => output.slice(output.indexOf('In any other program'));
-  const powerShellHalf = (): string => output.slice(0, output.indexOf('In any other program'));
+  const commandLineHalf = (): string =>
+    output.slice(output.indexOf('In any shell'), output.indexOf('In any other program'));
+  const powerShellHalf = (): string => output.slice(0, output.indexOf('In any shell'));
 
   test('ends well, in less than 20 seconds', () => {
     expect(output).toContain('What to do next, in README.md:');
@@ -78,6 +80,23 @@ describe('the demo', () => {
     expect(partOf(powerShellHalf(), title)).toMatch(
       title.includes('wrong secret') ? /error {2}.*AADSTS7000215/ : /for .*\n.*until .*\n.*token /,
     );
+  });
+
+  test.each([
+    ['A profile, its secret from standard input', /config create .*\n {5}Profile 'default' is stored\./],
+    ['A token for it', /get-token .*\n {5}for {4}Contoso Confidential\n.*until .*\n.*token /],
+    ['The same again, from the encrypted cache', /token {2}eyJ.*\n.*note {3}\d+ ms, and Entra was not asked/],
+    ['What is in it', /inspect --profile default\n +"aud": "https:\/\/graph\.microsoft\.com",\n/],
+  ])('shows on the command line: %s', (title, shown) => {
+    const part = partOf(commandLineHalf(), title);
+    expect(part).toMatch(shown);
+    expect(part).toMatch(/^ {2}ok /);
+  });
+
+  test('gets the same token from the cache on the command line', () => {
+    const tokens = commandLineHalf().match(/token {2}\S+/g);
+    expect(tokens).toHaveLength(2);
+    expect(tokens?.[0]).toBe(tokens?.[1]);
   });
 
   test('says whose token it is, and that a scripted user stood in for a person at the browser', () => {
