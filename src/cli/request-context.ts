@@ -17,7 +17,7 @@ export function requestContext(request: TokenRequest, shell: Shell): RequestCont
     environment,
     signal,
     log(level, message) {
-      if (level === 'warning') shell.tell(message);
+      if (level === 'warning') shell.tell(`entra-auth-cli: ${message}`);
       else if (request.verbose && level === 'verbose') shell.must(message);
     },
     // What a person has to do is shown once; there is no bar to move.

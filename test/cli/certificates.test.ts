@@ -8,6 +8,7 @@ import { startEmulator } from '../../src/emulator/server.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import { claimsIn } from '../helpers/agent-flows.ts';
 import { makeCertificate } from '../helpers/certificates.ts';
+import { givenKey } from '../helpers/cli-people.ts';
 import { givenProfile, runCli, temporaryHome, type CliResult } from '../helpers/cli.ts';
 import { contoso, tokenRequests, towards, type Emulator } from '../helpers/flows.ts';
 import { certificateClient } from '../helpers/partner-flows.ts';
@@ -32,8 +33,9 @@ beforeAll(async () => {
   emulator = await startEmulator({ directory: { ...defaultDirectory, applications } });
 });
 afterAll(() => emulator.close());
-beforeEach(() => {
+beforeEach(async () => {
   home = temporaryHome();
+  await givenKey(home.path);
   file = join(home.path, 'certificate');
   emulator.clearRequests();
 });

@@ -8,6 +8,7 @@ import type { Environment } from '../../src/protocol/environment.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import { call } from '../emulator/client.ts';
 import { claimsIn } from '../helpers/agent-flows.ts';
+import { givenKey } from '../helpers/cli-people.ts';
 import { givenProfile, runCli, temporaryHome, type CliResult } from '../helpers/cli.ts';
 import { contoso, tokenRequests, towards, type Emulator } from '../helpers/flows.ts';
 
@@ -24,8 +25,9 @@ beforeAll(async () => {
   emulator = await startEmulator();
 });
 afterAll(() => emulator.close());
-beforeEach(() => {
+beforeEach(async () => {
   home = temporaryHome();
+  await givenKey(home.path);
   emulator.clearRequests();
 });
 afterEach(() => home[Symbol.dispose]());

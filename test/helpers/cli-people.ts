@@ -33,12 +33,17 @@ export async function enterCode(running: Running, emulator: Emulator, person: Pe
   return message;
 }
 
-/** Puts a public client's profile into a store that has been used: its key is there, and nothing is said about it. */
-export async function givenPerson(home: string, profile: Profile = personProfile): Promise<void> {
-  await givenProfile(home, profile);
+/** Makes the store's key, which is otherwise made when something is stored first, and said then. */
+export async function givenKey(home: string): Promise<void> {
   const { secrets } = storeOf(home);
-  await secrets.write(profile.name, { clientSecret: 'what makes the key' });
-  await secrets.remove(profile.name);
+  await secrets.write('key', { clientSecret: 'none' });
+  await secrets.remove('key');
+}
+
+/** Puts a public client's profile into a store whose key is there. */
+export async function givenPerson(home: string, profile: Profile = personProfile): Promise<void> {
+  await givenKey(home);
+  await givenProfile(home, profile);
 }
 
 /** Where the store keeps what belongs to a person, in order: `profiles.json`, `tokens/person/1f3...token`. */
