@@ -4,11 +4,11 @@ import { TokenError } from '../../protocol/token-error.ts';
 import type { Shell } from '../shell.ts';
 import { refuseBrokenCertificate } from './certificate.ts';
 import {
-  foreignIn,
   isAnotherIdentity,
   missingFrom,
   secretNames,
   without,
+  withoutForeign,
   type Draft,
   type FieldName,
   type removable,
@@ -70,9 +70,7 @@ export async function edit(options: EditOptions, shell: Shell, name: string): Pr
 
 /** The profile with what was said; what its new kind of credential doesn't have is gone, unless it was said. */
 function changed(present: Profile, said: Draft, unset: readonly FieldName[]): Draft {
-  const next = { ...without(present, unset), ...said };
-  const leftover = foreignIn(next).filter((name) => said[name] === undefined);
-  return without(next, leftover);
+  return withoutForeign({ ...without(present, unset), ...said }, said);
 }
 
 /** The secret is where it was as long as the profile proves itself by the same means. */

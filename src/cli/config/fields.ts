@@ -152,6 +152,14 @@ export function foreignIn(draft: Draft): readonly FieldName[] {
   return fieldNames.filter((name) => draft[name] !== undefined && !fields[name].belongs(draft));
 }
 
+/** The draft without fields that such a profile doesn't have; those that were said stay, to be refused. */
+export function withoutForeign(draft: Draft, said: Draft): Draft {
+  return without(
+    draft,
+    foreignIn(draft).filter((name) => said[name] === undefined),
+  );
+}
+
 export function without(draft: Draft, names: readonly FieldName[]): Draft {
   return { ...draft, ...Object.fromEntries(names.map((name) => [name, undefined])) };
 }
@@ -159,8 +167,10 @@ export function without(draft: Draft, names: readonly FieldName[]): Draft {
 /** The draft with what the rest of it tells: the kind of credential, and where a federated token comes from. */
 export function withImplied(draft: Draft): Draft {
   const authMethod = draft.authMethod ?? impliedAuthMethod(draft);
-  if (authMethod !== 'WorkloadIdentity') return { ...draft, authMethod };
-  return { ...draft, authMethod, federatedTokenSource: draft.federatedTokenSource ?? impliedTokenSource(draft) };
+  if (authMethod === undefined) return draft;
+  const federatedTokenSource = draft.federatedTokenSource ?? impliedTokenSource(draft);
+  if (authMethod !== 'WorkloadIdentity' || federatedTokenSource === undefined) return { ...draft, authMethod };
+  return { ...draft, authMethod, federatedTokenSource };
 }
 
 function impliedAuthMethod(draft: Draft): AuthMethod | undefined {

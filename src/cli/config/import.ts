@@ -61,12 +61,14 @@ async function stateOf(name: string, { profiles, secrets }: Store): Promise<Stat
   }
 }
 
+/** As far as it can be done: what went wrong first is what the person must hear of. */
 async function undo(before: readonly (State | undefined)[], added: readonly string[], store: Store): Promise<void> {
-  for (const name of added) if (exists(name, store)) await store.profiles.remove(name);
+  for (const name of added) if (exists(name, store)) await store.profiles.remove(name).catch(() => {});
   for (const state of before) {
     if (!state) continue;
-    await store.profiles.replace(state.profile.name, state.profile);
-    await store.secrets.write(state.profile.name, state.secrets);
+    const { profile, secrets } = state;
+    await store.profiles.replace(profile.name, profile).catch(() => {});
+    await store.secrets.write(profile.name, secrets).catch(() => {});
   }
 }
 

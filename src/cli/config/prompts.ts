@@ -62,16 +62,17 @@ export function promptsOf(shell: Shell): Prompts {
 
 /** The answer, unless the person leaves: with Ctrl+C, with Ctrl+D, or by closing the terminal. */
 async function answered<Answer>(shell: Shell, ask: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
-  const inputEnded = new AbortController();
-  // Ctrl+D closes the line that is typed and leaves the question without an answer, and Node without anything to do.
-  const end = (): void => inputEnded.abort();
-  process.once('beforeExit', end);
+  const left = new AbortController();
+  // Ctrl+D ends the line without an answer: the question would wait for ever at an input that nobody reads any more.
+  const leave = (): void => left.abort();
+  process.stdin.once('pause', leave);
   try {
-    return await ask(AbortSignal.any([shell.signal, inputEnded.signal]));
+    return await ask(AbortSignal.any([shell.signal, left.signal]));
   } catch (cause) {
-    const left = ['ExitPromptError', 'AbortPromptError'].includes((cause as Error).name);
-    throw left ? new TokenError('Cancelled', 'Cancelled. Nothing was changed.', { cause }) : cause;
+    if (!['ExitPromptError', 'AbortPromptError'].includes((cause as Error).name)) throw cause;
+    shell.must('Cancelled. Nothing was changed.');
+    throw new TokenError('Cancelled', 'Nobody answered.', { cause });
   } finally {
-    process.removeListener('beforeExit', end);
+    process.stdin.removeListener('pause', leave);
   }
 }

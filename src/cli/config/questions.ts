@@ -8,7 +8,7 @@ import {
 } from '../../profile/profile.ts';
 import type { Shell } from '../shell.ts';
 import { certificateProblem } from './certificate.ts';
-import { fields, foreignIn, missingFrom, without, type Draft } from './fields.ts';
+import { fields, missingFrom, withoutForeign, type Draft } from './fields.ts';
 import { wholePathOf } from './given.ts';
 import type { Prompts } from './prompts.ts';
 import { flowsOf, problemWith } from './validity.ts';
@@ -58,8 +58,7 @@ async function askForKind({ prompts, given, present }: Interview): Promise<Draft
   const choices = authMethods.map((value) => ({ value, ...kinds[value] }));
   const authMethod =
     given.authMethod ?? (await prompts.choice('What does it prove itself with?', choices, present.authMethod));
-  const kept = { ...present, authMethod };
-  return { ...without(kept, foreignIn(kept)), ...given, authMethod };
+  return withoutForeign({ ...present, ...given, authMethod }, given);
 }
 
 const askForIdentity: Ask = async (draft, interview) => {
@@ -118,8 +117,7 @@ const askForFederation: Ask = async (draft, interview) => {
   const federatedTokenSource =
     given.federatedTokenSource ??
     (await prompts.choice('Where does its token come from?', choices, draft.federatedTokenSource));
-  const kept = { ...draft, federatedTokenSource };
-  const asked = { ...without(kept, foreignIn(kept)), ...given, federatedTokenSource };
+  const asked = withoutForeign({ ...draft, federatedTokenSource }, given);
   if (federatedTokenSource === 'File' && !given.federatedTokenFile) {
     const message = 'File with the token (empty: AZURE_FEDERATED_TOKEN_FILE names it):';
     const answer = await prompts.text(message, asked.federatedTokenFile, () => undefined);
