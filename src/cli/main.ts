@@ -57,6 +57,7 @@ function listenForSignals(): { readonly signal: AbortSignal; exitCode(): number 
 function inOurWords(command: Command): Command {
   command
     .exitOverride()
+    .helpOption('-h, --help', 'show help')
     .configureOutput({
       writeOut: print,
       writeErr: printError,

@@ -27,7 +27,6 @@ export function commandLine(run: Run, typed = ''): Command {
   const program = new Command('entra-auth-cli')
     .description('Microsoft Entra tokens for shells, pipelines and containers.')
     .version(manifest.version, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
     .addHelpText(
       'after',

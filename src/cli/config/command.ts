@@ -15,7 +15,17 @@ export function configCommand(run: Run): Command {
     .addCommand(editCommand(run))
     .addCommand(deleteCommand(run))
     .addCommand(exportCommand(run))
-    .addCommand(importCommand(run));
+    .addCommand(importCommand(run))
+    .helpCommand('help [command]', 'show help for a command')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  entra-auth-cli config create
+  entra-auth-cli config list
+  entra-auth-cli config edit production --client-secret-file new-secret.txt
+  entra-auth-cli config delete old`,
+    );
 }
 
 function createCommand(run: Run): Command {
