@@ -19,8 +19,8 @@ export type KeyringAnswer =
 
 /** How long a person has for unlocking a keyring: milliseconds. */
 const patience = 15_000;
-/** An open keyring answers within milliseconds; after this many somebody is being asked. */
-const promptness = 1_500;
+/** An open keyring answers within milliseconds, on a busy machine within a second or two; after that it asks somebody. */
+const promptness = 3_000;
 
 /**
  * Asks the operating system's keyring: Windows' Credential Manager, macOS's Keychain, or the Secret Service of a Linux
@@ -41,7 +41,7 @@ export async function askKeyring(
     stdio: ['pipe', 'pipe', 'ignore'],
     windowsHide: true,
   });
-  const prompt = setTimeout(tell, promptness, 'Waiting for the keyring to be unlocked.');
+  const prompt = setTimeout(tell, promptness, 'Waiting for the keyring, which may want to be unlocked.');
   const end = setTimeout(() => child.kill('SIGKILL'), longest);
   try {
     const { promise: closed, resolve, reject } = Promise.withResolvers<unknown>();

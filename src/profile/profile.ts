@@ -73,6 +73,11 @@ export function checkProfileName(name: unknown): string {
   return name;
 }
 
+/** Whether a profile can be called so. */
+export function isProfileName(name: string): boolean {
+  return namePattern.test(name) && !windowsDevice.test(name);
+}
+
 /** What tells profiles apart, and what their files are called. */
 export function profileId(name: string): string {
   return name.toLowerCase();

@@ -1,6 +1,6 @@
 import { withLock } from './lock.ts';
 import { removeOwnCertificate } from './own-certificates.ts';
-import { checkProfile, type Profile, profileId } from './profile.ts';
+import { checkProfile, isProfileName, type Profile, profileId } from './profile.ts';
 import { ProfileError } from './profile-error.ts';
 import { type Entry, entryName, profilesFile, readEntries, writeEntries } from './profiles-file.ts';
 import type { Secrets } from './secrets.ts';
@@ -104,11 +104,12 @@ function indexOf(entries: readonly Entry[], name: string): number {
   const index = entries.findIndex(isNamed(name));
   if (index !== -1) return index;
   const names = entries.map(entryName).filter((one) => one !== undefined);
-  const there =
-    names.length === 0
-      ? 'There is none yet: make one with `entra-auth-cli config create`'
-      : `There are: ${names.join(', ')}`;
-  throw new ProfileError('ProfileNotFound', `There is no profile '${name}'. ${there}.`);
+  const there = names.length === 0 ? 'There is none yet' : `There are: ${names.join(', ')}`;
+  const made = isProfileName(name) ? name : 'NAME';
+  throw new ProfileError(
+    'ProfileNotFound',
+    `There is no profile '${name}'. ${there}. Make one with: entra-auth-cli config create ${made}`,
+  );
 }
 
 function refuseTaken(entries: readonly Entry[], name: string): void {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ProfileError } from './profile-error.ts';
 import { profileId } from './profile.ts';
 import type { SealedFiles } from './sealed-files.ts';
-import { filesIn, type Tell, unusable } from './store-folder.ts';
+import { filesIn, isSystemError, type Tell, unusable } from './store-folder.ts';
 
 export interface CachedToken {
   readonly accessToken: string;
@@ -34,6 +34,8 @@ type RecordKind = 'token' | 'sign-in';
 
 /** Access tokens live for a day at most (with continuous access evaluation, 28 hours): milliseconds. */
 const keptFor = 2 * 24 * 60 * 60 * 1000;
+/** Access tokens, and the temporary files of commands that were killed while they wrote. */
+const passing = /\.(?:token|\d+)$/;
 
 export function tokensIn(storeFolder: string, files: SealedFiles, tell: Tell): Tokens {
   const folderOf = (name: string): string => join(storeFolder, 'tokens', profileId(name));
@@ -57,11 +59,16 @@ export function tokensIn(storeFolder: string, files: SealedFiles, tell: Tell): T
     return files.write(recordPath(name, kind, hash), contextOf(name, kind, hash), value);
   }
 
+  /** What can't be removed now is left to the next one: the token has been written. */
   function removeOldTokens(name: string): void {
     const oldest = Date.now() - keptFor;
-    for (const path of filesIn(folderOf(name), '.token')) {
-      const written = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-      if (written !== undefined && written < oldest) rmSync(path, { force: true });
+    for (const path of filesIn(folderOf(name))) {
+      if (!passing.test(path)) continue;
+      try {
+        if (statSync(path).mtimeMs < oldest) rmSync(path);
+      } catch (error) {
+        if (!isSystemError(error)) throw error;
+      }
     }
   }
 

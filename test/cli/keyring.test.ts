@@ -33,7 +33,8 @@ describe.skipIf(reason !== '')(`The key of a store, with GNOME's keyring${reason
     session.unlock();
     const names = Array.from({ length: 8 }, (_, index) => `p${index}`);
     const results = await Promise.all(names.map((name) => call(write(name, name))));
-    expect(results.map(({ error, told }) => ({ error, told }))).toEqual(names.map(() => ({ told: [] })));
+    expect(results.filter(({ error }) => error)).toEqual([]);
+    expect(existsSync(keyFile())).toBe(false);
     for (const name of names) expect((await call(['secrets.read', name])).value).toEqual({ clientSecret: name });
   });
 
@@ -152,10 +153,10 @@ describe.skipIf(reason !== '')(`A keyring whose prompt nobody answers${reason}`,
 
   test('is not waited for for ever', async () => {
     const start = performance.now();
-    const answer = await askKeyring({}, session.environment, (message) => void told.push(message), 3_000);
+    const answer = await askKeyring({}, session.environment, (message) => void told.push(message), 4_000);
     expect(answer).toEqual({ kind: 'refused', reason: 'nobody has unlocked it' });
-    expect(performance.now() - start).toBeLessThan(5_000);
-    expect(told).toEqual(['Waiting for the keyring to be unlocked.']);
+    expect(performance.now() - start).toBeLessThan(7_000);
+    expect(told).toEqual(['Waiting for the keyring, which may want to be unlocked.']);
   });
 
   test('is still a keyring after Ctrl+C', async () => {

@@ -44,11 +44,14 @@ describe('Profiles', () => {
   test('that are not there are named with those that are', async () => {
     expect(await failureOf(() => place.store.profiles.get('x'))).toEqual({
       code: 'ProfileNotFound',
-      message: "There is no profile 'x'. There is none yet: make one with `entra-auth-cli config create`.",
+      message: "There is no profile 'x'. There is none yet. Make one with: entra-auth-cli config create x",
     });
     await place.store.profiles.add(someProfile('a'));
     await place.store.profiles.add(someProfile('b'));
-    const notThere = { code: 'ProfileNotFound', message: "There is no profile 'x'. There are: a, b." };
+    const notThere = {
+      code: 'ProfileNotFound',
+      message: "There is no profile 'x'. There are: a, b. Make one with: entra-auth-cli config create x",
+    };
     expect(await failureOf(() => place.store.profiles.get('x'))).toEqual(notThere);
     expect(await failureOf(() => place.store.profiles.remove('x'))).toEqual(notThere);
     expect(await failureOf(() => place.store.profiles.replace('x', someProfile('y')))).toEqual(notThere);

@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, renameSync, rmSync, truncateSync, utimesSync } from 'node:fs';
+import { copyFileSync, readdirSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type TemporaryStore, temporaryStore } from '../../helpers/store.ts';
 
@@ -52,7 +52,9 @@ describe('Tokens', () => {
     const old = await recordOf(() => place.store.tokens.write('dev', 'old', token('b')));
     const young = await recordOf(() => place.store.tokens.write('dev', 'young', token('c')));
     const signIn = await recordOf(() => place.store.tokens.writeSignIn('dev', 'k', { refreshToken: 'r' }));
-    utimesSync(old, daysAgo(2.1), daysAgo(2.1));
+    const unfinished = `${signIn}.1234567`;
+    writeFileSync(unfinished, 'half');
+    for (const path of [old, unfinished]) utimesSync(path, daysAgo(2.1), daysAgo(2.1));
     utimesSync(young, daysAgo(1.9), daysAgo(1.9));
     utimesSync(signIn, daysAgo(300), daysAgo(300));
     await place.store.tokens.write('dev', 'new', token('d'));
