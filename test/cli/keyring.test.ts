@@ -3,6 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { askKeyring } from '../../src/profile/keyring.ts';
+import { runCli } from '../helpers/cli.ts';
+import { confidentialClient, contoso } from '../helpers/flows.ts';
 import { type KeyringSession, missingPrograms, startKeyringSession } from '../helpers/keyring-session.ts';
 import { callStore } from '../helpers/store-process.ts';
 
@@ -27,6 +29,26 @@ describe.skipIf(reason !== '')(`The key of a store, with GNOME's keyring${reason
     expect(session.key()).toMatch(/^[\w+/]{43}=$/);
     expect(existsSync(keyFile())).toBe(false);
     expect(await call(read)).toMatchObject({ value: { clientSecret: 'x' }, told: [] });
+  });
+
+  test('is there for the program as it is shipped, which says what to do when it is locked', async () => {
+    session.unlock();
+    const options = { home: session.environment['HOME'] ?? '', environment: session.environment };
+    const application = ['--tenant-id', contoso, '--client-id', confidentialClient.id];
+    const created = await runCli(['config', 'create', 'dev', ...application, '--client-secret-file', '-'], {
+      ...options,
+      input: confidentialClient.secret,
+    });
+    expect(created).toMatchObject({ exitCode: 0, stderr: expect.not.stringContaining('keyring') });
+    expect(session.key()).toMatch(/^[\w+/]{43}=$/);
+    expect(existsSync(keyFile())).toBe(false);
+
+    session.lock();
+    const { exitCode, stdout, stderr } = await runCli(['get-token', '--profile', 'dev'], options);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toMatch(
+      /^entra-auth-cli: The keyring does not give out the key .* Unlock it and try again; or set /,
+    );
   });
 
   test('is one, also when many processes want it first', async () => {
