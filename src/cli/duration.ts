@@ -17,3 +17,10 @@ export function durationOf(text: string): number {
   if (whole && total > 0 && total <= longest) return Math.ceil(total);
   throw new InvalidArgumentError('Give a duration such as 30s, 2m or 1m30s, a day at most.');
 }
+
+/** A duration as people read it: `1 minute`, `90 seconds`. @param milliseconds */
+export function inWords(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  const [count, unit] = seconds % 60 === 0 ? [seconds / 60, 'minute'] : [seconds, 'second'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import type { Command, CommanderError } from 'commander';
+import { endProcess, isUninterruptible } from '../platform/end-process.ts';
 import { exitCodeOf, exitCodes, isPromptExit } from './exit-codes.ts';
 import type { Run } from './command.ts';
 import { commandLine } from './program.ts';
@@ -32,20 +33,20 @@ export async function main(args: readonly string[]): Promise<void> {
     exitCode = isUsage(error) ? error.exitCode : exitCodeOf(error);
     // Ctrl+C at a question of @inquirer's, which leaves the cursor in the middle of the line
     if (exitCode === exitCodes.cancelled) printError(isPromptExit(error) ? '\n' : '');
-    else if (!isUsage(error) && !signals.signal.aborted) tellError(error);
+    else if (!isUsage(error) && !signals.signal.aborted) await tellError(error);
   }
   // Connections that are kept alive, or a worker, would keep the process; what was printed has to be out first.
   await allPrinted();
-  process.exit(signals.exitCode() ?? exitCode);
+  endProcess(signals.exitCode() ?? exitCode);
 }
 
-/** Ctrl+C cancels what is under way; a second one doesn't wait for that. */
+/** Ctrl+C cancels what is under way; a second one, or where nothing can be cancelled, ends the program at once. */
 function listenForSignals(): { readonly signal: AbortSignal; exitCode(): number | undefined } {
   const ending = new AbortController();
   let exitCode: number | undefined;
   for (const [name, code] of Object.entries(endings)) {
     process.on(name, () => {
-      if (exitCode !== undefined) process.exit(exitCode);
+      if (exitCode !== undefined || isUninterruptible()) endProcess(code);
       exitCode = code;
       ending.abort();
     });
@@ -78,7 +79,10 @@ function isUsage(error: unknown): error is CommanderError {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
 }
 
-function tellError(error: unknown): void {
+/** What others have said may be in a message, such as a service's words: nothing of it is for the terminal to obey. */
+async function tellError(error: unknown): Promise<void> {
+  const { printable } = await import('./printable.ts');
   const message = error instanceof Error ? error.message : String(error);
-  printError(`entra-auth-cli: ${message}\n`);
+  const lines = message.split('\n').map(printable);
+  printError(`entra-auth-cli: ${lines.join('\n')}\n`);
 }

@@ -1,4 +1,6 @@
 import type { RequestContext } from '../platform/request-context.ts';
+import { inWords } from './duration.ts';
+import { printable } from './printable.ts';
 import type { TokenRequest } from './profile-token.ts';
 import type { Shell } from './shell.ts';
 import { signInElsewhere } from './sign-in-elsewhere.ts';
@@ -6,13 +8,8 @@ import { signInElsewhere } from './sign-in-elsewhere.ts';
 /** What a token request may use and tell on a command line. */
 export function requestContext(request: TokenRequest, shell: Shell): RequestContext {
   const { environment, signal } = shell;
+  const within = `within ${inWords(request.timeout)} (--timeout gives more)`;
   let told = false;
-  const once =
-    <Task>(tell: (task: Task) => void) =>
-    (task: Task): void => {
-      told = true;
-      tell(task);
-    };
   return {
     environment,
     signal,
@@ -21,10 +18,20 @@ export function requestContext(request: TokenRequest, shell: Shell): RequestCont
       else if (request.verbose && level === 'verbose') shell.must(message);
     },
     // What a person has to do is shown once; there is no bar to move.
-    progress(_activity, status, until) {
-      if (until !== undefined && !told) shell.tell(status);
+    progress(_activity, _status, until) {
+      if (until === undefined || told) return;
+      told = true;
+      shell.tell(`Finish the sign-in in the browser window that has opened, ${within}.`);
     },
-    deviceCode: once(({ message }) => shell.must(message)),
-    signInElsewhere: once((signIn) => signInElsewhere(signIn, shell)),
+    deviceCode({ message }) {
+      told = true;
+      // The service's words, which a terminal is to show and not to obey
+      shell.must(printable(message));
+      shell.tell(`Finish the sign-in ${within}.`);
+    },
+    signInElsewhere(signIn) {
+      told = true;
+      signInElsewhere(signIn, within, shell);
+    },
   };
 }

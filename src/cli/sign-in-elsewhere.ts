@@ -5,10 +5,11 @@ import type { Shell } from './shell.ts';
  * Shows a person the address to sign in at, where no browser can be opened: over SSH, in a container, in WSL without
  * Windows' programs. A browser on another machine ends on a page that it can't load; at a terminal the person may paste
  * the address of that page.
+ * @param within how long that may take, e.g. `within 1 minute`
  */
-export function signInElsewhere(signIn: SignInElsewhere, shell: Shell): void {
+export function signInElsewhere(signIn: SignInElsewhere, within: string, shell: Shell): void {
   const { reason, address, redirectUri } = signIn;
-  shell.must(`${reason} Open this address in a browser and sign in there:\n\n${address}\n`);
+  shell.must(`${reason} Open this address in a browser and sign in there, ${within}:\n\n${address}\n`);
   if (!shell.canAsk) return;
   shell.must(
     `A browser on another machine ends on a page that it can't load, at ${redirectUri}. ` +

@@ -13,8 +13,8 @@ export function profileWording({ profile, flow, timeout, credential }: ProfileTo
   const passwordless = credential.kind === 'certificateFile' && credential.password === undefined;
   const certificate = passwordless ? '--auth-method Certificate ' : '';
   return {
-    scope: '--scope',
-    resource: '--scope',
+    scope: "the scopes (--scope, or the profile's)",
+    resource: "the scopes (--scope, or the profile's)",
     timeout: `--timeout ${duration(timeout * 2)}`,
     managedIdentity: "the profile's client id",
     signInAgain,

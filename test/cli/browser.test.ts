@@ -48,7 +48,7 @@ function start(args: readonly string[], environment: Environment = { BROWSER: op
 
 /** Where the browser was sent; the program says that it has opened one once it has. */
 async function opened(running: ReturnType<typeof startCli>): Promise<string> {
-  await heard(running, /Finish the sign-in in the browser window that has opened\.\n/);
+  await heard(running, /Finish the sign-in in the browser window that has opened, .*\n/);
   return opener.address();
 }
 
@@ -70,7 +70,7 @@ describe.skipIf(process.platform === 'win32')('get-token with a browser', () => 
     const { exitCode, stdout, stderr } = await running;
     expect({ exitCode, stderr }).toEqual({
       exitCode: 0,
-      stderr: 'Finish the sign-in in the browser window that has opened.\n',
+      stderr: 'Finish the sign-in in the browser window that has opened, within 1 minute (--timeout gives more).\n',
     });
     expect(claimsIn(stdout)).toMatchObject({ upn: alice.username, appid: personProfile.clientId });
   });
@@ -160,7 +160,7 @@ describe.skipIf(process.platform !== 'linux')('get-token where no browser can be
         exitCode: 0,
         stderr:
           'This session has no display (neither DISPLAY nor WAYLAND_DISPLAY is set). ' +
-          `Open this address in a browser and sign in there:\n\n${address}\n\n`,
+          `Open this address in a browser and sign in there, within 1 minute (--timeout gives more):\n\n${address}\n\n`,
       });
       expect(claimsIn(stdout)).toMatchObject({ upn: alice.username });
     },

@@ -27,17 +27,18 @@ const start = (...args: readonly string[]): ReturnType<typeof startCli> =>
   startCli(args, { home: home.path, environment: towards(emulator) });
 
 describe('get-token --flow device-code', () => {
-  it.each([[[]], [['--silent']]])(
-    'tells the code on standard error, and prints the token alone (%s)',
-    async (options) => {
-      const running = start(...device, ...options);
-      const told = await enterCode(running, emulator);
-      const { exitCode, stdout, stderr } = await running;
-      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: told });
-      expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
-      expect(claimsIn(stdout)).toMatchObject({ upn: alice.username });
-    },
-  );
+  it.each([
+    [[], 'Finish the sign-in within 1 minute (--timeout gives more).\n'],
+    [['--silent'], ''],
+    [['--timeout', '90s'], 'Finish the sign-in within 90 seconds (--timeout gives more).\n'],
+  ])('tells the code on standard error, and prints the token alone (%s)', async (options, more) => {
+    const running = start(...device, ...options);
+    const told = await enterCode(running, emulator);
+    const { exitCode, stdout, stderr } = await running;
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: told + more });
+    expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+    expect(claimsIn(stdout)).toMatchObject({ upn: alice.username });
+  });
 
   it('prints the refresh token too with --output json', async () => {
     const running = start(...device, '--output', 'json');
@@ -103,7 +104,7 @@ describe('get-token --flow device-code', () => {
 
   it('ends with 130 after Ctrl+C while it waits, without a further word', async () => {
     const running = start(...device);
-    const [told] = await heard(running, /open the page .*\n/);
+    const [told] = await heard(running, /open the page .*\nFinish .*\n/);
     running.kill('SIGINT');
     const { exitCode, stdout, stderr } = await running;
     expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: '' });

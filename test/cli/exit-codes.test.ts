@@ -82,6 +82,12 @@ describe('The exit code', () => {
     expect(stderr).toContain('entra-auth-cli config create prod');
   });
 
+  it('comes with a message that a terminal shows and does not obey, whatever is in it', async () => {
+    const { exitCode, stderr } = await getToken(['--profile', 'a\u001b[31mb\u202ec']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(String.raw`'a\u001b[31mb\u202ec'`);
+  });
+
   it('is 3 for a wrong secret, and the message has the AADSTS code, the correlation id and what to do', async () => {
     await storeOf(home.path).secrets.write('default', { clientSecret: 'Wrong-Secret~1' });
     const { exitCode, stdout, stderr } = await getToken();

@@ -100,13 +100,13 @@ describe('An application', () => {
       'a scope that is no .default',
       { scopes: [userRead] },
       'InvalidScope',
-      /^AADSTS1002012: .* An application gets a resource's \.default only: check --scope\.$/,
+      /^AADSTS1002012: .* An application gets a resource's \.default only: check the scopes \(--scope, or the profile's\)\.$/,
     ],
     [
       'an unknown resource',
       { scopes: ['api://nobody/.default'] },
       'InvalidResource',
-      /^AADSTS500011: .* Check --scope: the tenant does not have it\.$/,
+      /^AADSTS500011: .* Check the scopes \(--scope, or the profile's\): the tenant does not have it\.$/,
     ],
     [
       'an unknown tenant',
