@@ -333,14 +333,16 @@ describe('config create refuses, and stores nothing', () => {
     const path = file('secret', Buffer.from('\uFEFFS3cret\r\n', 'utf16le'));
     const { exitCode, stderr } = await create(['x', ...application, '--client-secret-file', path]);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`The file '${path}' is no UTF-8 text. Save it as UTF-8.`);
+    expect(stderr).toContain('The file of --client-secret-file is no UTF-8 text. Save it as UTF-8.');
   });
 
-  it('a file for the secret that does not exist', async () => {
-    const path = join(home.path, 'nowhere');
-    const { exitCode, stderr } = await create(['x', ...application, '--client-secret-file', path]);
+  it('a file for the secret that does not exist, without its name: it may be the secret', async () => {
+    const { exitCode, stderr } = await create(['x', ...application, '--client-secret-file', 'Hush-hush']);
     expect(exitCode).toBe(1);
-    expect(stderr).toBe(`entra-auth-cli: The file '${path}' for the client secret does not exist.\n`);
+    expect(stderr).toBe(
+      'entra-auth-cli: The file of --client-secret-file does not exist. ' +
+        "It takes a file's name, not the client secret itself; - is standard input.\n",
+    );
   });
 
   it.each([

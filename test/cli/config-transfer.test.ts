@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEmulator } from '../../src/emulator/server.ts';
@@ -11,6 +13,7 @@ import {
   runCli,
   secretProfile,
   secrets,
+  startCli,
   storeOf,
   temporaryHome,
   type CliResult,
@@ -186,6 +189,21 @@ describe('config export', () => {
     expect(stderr).toBe(
       'entra-auth-cli: Nobody can be asked for the passphrase here. Give --passphrase-file FILE, or - for standard input.\n',
     );
+  });
+
+  it.skipIf(process.platform === 'win32')('writes nothing when it is cancelled meanwhile', async () => {
+    // A pipe that is a file: who opens it for writing knows that the other end reads.
+    const pipe = join(here.path, 'pipe');
+    spawnSync('mkfifo', [pipe]);
+    const args = ['config', 'export', '--file', file, '--passphrase-file', pipe];
+    const running = startCli(args, { home: here.path });
+    const writer = await open(pipe, 'w');
+    running.kill('SIGINT');
+    await writer.writeFile(passphrase);
+    await writer.close();
+    const { exitCode, stderr } = await running;
+    expect({ exitCode, stderr }).toEqual({ exitCode: 130, stderr: 'Cancelled. Nothing was changed.\n' });
+    expect(existsSync(file)).toBe(false);
   });
 
   it('ends with 2 for a profile that is not there, and when there are none', async () => {

@@ -61,7 +61,7 @@ function listCommand(run: Run): Command {
       `
 Examples:
   entra-auth-cli config list
-  entra-auth-cli config list --json | jq -r .[].name`,
+  entra-auth-cli config list --json | jq -r '.[].name'`,
     )
     .action(run(async () => (await import('./list.ts')).list));
 }

@@ -2,6 +2,7 @@ import { checkProfileName } from '../../profile/profile.ts';
 import { ProfileError } from '../../profile/profile-error.ts';
 import type { Shell } from '../shell.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { throwIfCancelled } from './cancelled.ts';
 import { refuseBrokenCertificate } from './certificate.ts';
 import { missingFrom, withImplied, type Draft } from './fields.ts';
 import { given, type ProfileOptions } from './given.ts';
@@ -34,6 +35,7 @@ export async function create(options: CreateOptions, shell: Shell, nameArgument?
   const { profile, secrets } = finished({ ...draft, name });
   await refuseBrokenCertificate(draft, shell);
 
+  throwIfCancelled(shell);
   if (taken) {
     await saveOver(name, profile, secrets, shell.store);
     await shell.store.tokens.remove(name);

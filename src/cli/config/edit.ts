@@ -2,6 +2,7 @@ import { checkProfileName, profileId, type Profile } from '../../profile/profile
 import { ProfileError } from '../../profile/profile-error.ts';
 import { TokenError } from '../../protocol/token-error.ts';
 import type { Shell } from '../shell.ts';
+import { throwIfCancelled } from './cancelled.ts';
 import { refuseBrokenCertificate } from './certificate.ts';
 import {
   isAnotherIdentity,
@@ -44,6 +45,7 @@ export async function edit(options: EditOptions, shell: Shell, name: string): Pr
   const stored = store.secrets.revision(present.name) !== '';
   let draft = changed(present, said, unset);
   if (mute || (canAsk && missingIn(draft, present, stored).length > 0)) {
+    shell.tell('Enter keeps what is there, Backspace takes it away.');
     // What the command line didn't speak of stays as it is, unless nothing at all was said.
     const decided = mute ? {} : { ...draft, ...said };
     draft = await askForFields({
@@ -63,6 +65,7 @@ export async function edit(options: EditOptions, shell: Shell, name: string): Pr
   const change = secretsChange(secrets, profile, present);
   const renamed = profileId(profile.name) !== profileId(present.name);
   const another = renamed || change !== 'keep' || isAnotherIdentity(present, profile);
+  throwIfCancelled(shell);
   await saveOver(present.name, profile, change, store);
   if (another) await store.tokens.remove(profile.name);
   shell.tell(`Profile '${profile.name}' is changed.${another ? ' Its cached tokens are removed.' : ''}`);

@@ -6,6 +6,7 @@ import { ProfileError } from '../../profile/profile-error.ts';
 import { collectProfiles } from '../../profile/transfer.ts';
 import { TokenError } from '../../protocol/token-error.ts';
 import type { Shell } from '../shell.ts';
+import { throwIfCancelled } from './cancelled.ts';
 import { checkPassphraseOptions, newPassphrase, type PassphraseOptions } from './passphrase.ts';
 import { standardInput } from './secret-input.ts';
 
@@ -30,6 +31,7 @@ export async function exportProfiles(options: ExportOptions, shell: Shell, ...na
   }
   const exported = await collectProfiles(shell.store, chosen(names, shell), (message) => shell.tell(message));
   const text = await sealExport(exported, await newPassphrase(options, shell));
+  throwIfCancelled(shell);
   if (toOutput) shell.print(text);
   else await write(file, text);
   const place = toOutput ? 'The export' : `'${file}'`;

@@ -5,6 +5,7 @@ import type { ProfileSecrets } from '../../profile/secrets.ts';
 import type { Store } from '../../profile/store.ts';
 import { restoreProfile } from '../../profile/transfer.ts';
 import type { Shell } from '../shell.ts';
+import { throwIfCancelled } from './cancelled.ts';
 import { checkPassphraseOptions, knownPassphrase, type PassphraseOptions } from './passphrase.ts';
 import { exists } from './save.ts';
 import { readText } from './secret-input.ts';
@@ -22,6 +23,7 @@ export async function importProfiles(options: ImportOptions, shell: Shell, file:
   const taken = imported.map(({ profile }) => profile.name).filter((name) => exists(name, store));
   if (taken.length > 0 && !options.force) throw alreadyThere(taken);
 
+  throwIfCancelled(shell);
   await restoreAll(imported, taken, store);
   shell.tell(`Imported ${imported.map(({ profile }) => `'${profile.name}'`).join(', ')}.`);
   for (const { profile, certificate } of imported) {

@@ -7,34 +7,51 @@ export const standardInput = '-';
 
 /**
  * The text of a file, or of standard input for `-`.
- * @param what in a sentence: `the client secret`
+ * @param what in a sentence: `the profile`
  * @param option the option or argument that named the file, for errors
  * @throws TokenError InvalidParameter
  */
 export async function readText(file: string, what: string, option: string, shell: Shell): Promise<string> {
-  if (file === standardInput) {
-    if (!shell.inputIsTerminal) return withoutMark(await shell.readInput());
-    throw invalid(option, `Standard input is a terminal here. Pipe ${what} into the command, or name a file.`);
-  }
-  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === 'ENOENT' ? 'does not exist' : `can't be read (${cause.code ?? cause.message})`;
-    throw invalid(option, `The file '${file}' for ${what} ${why}.`, cause);
-  });
-  // Windows PowerShell's > writes UTF-16
-  if (bytes.includes(0)) throw invalid(option, `The file '${file}' is no UTF-8 text. Save it as UTF-8.`);
-  return withoutMark(bytes.toString('utf8'));
+  if (file !== standardInput) return readFileText(file, option, `The file '${file}' for ${what}`);
+  if (!shell.inputIsTerminal) return withoutMark(await shell.readInput());
+  throw invalid(option, `Standard input is a terminal here. Pipe ${what} into the command, or name a file.`);
 }
 
 /**
- * A secret: the text without the line break that editors and echo put at its end.
- * @throws TokenError InvalidParameter
+ * A secret: the text without the line break that editors and echo put at its end. Errors don't repeat the file's name,
+ * which may be the secret, given in a file's place.
+ * @param option the option that named the file
+ * @throws TokenError InvalidParameter, Cancelled
  */
 export async function readSecret(file: string, what: string, option: string, shell: Shell): Promise<string> {
-  const secret = (await readText(file, what, option, shell)).replace(/\r?\n$/, '');
-  const place = file === standardInput ? 'standard input' : `the file '${file}'`;
+  if (file === standardInput && shell.inputIsTerminal) {
+    throw invalid(option, `Standard input is a terminal here. Leave ${option} out to be asked for ${what}.`);
+  }
+  const place = file === standardInput ? 'standard input' : `the file of ${option}`;
+  const text =
+    file === standardInput
+      ? withoutMark(await shell.readInput())
+      : await readFileText(
+          file,
+          option,
+          `The file of ${option}`,
+          ` It takes a file's name, not ${what} itself; - is standard input.`,
+        );
+  const secret = text.replace(/\r?\n$/, '');
   if (secret === '') throw invalid(option, `There is nothing in ${place}, where ${what} should be.`);
   if (/[\r\n]/.test(secret)) throw invalid(option, `There is more than one line in ${place}, where ${what} should be.`);
   return secret;
+}
+
+/** @param name of the file, at the beginning of errors */
+async function readFileText(file: string, option: string, name: string, hint = ''): Promise<string> {
+  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'ENOENT' ? 'does not exist' : `can't be read (${cause.code ?? 'unknown'})`;
+    throw invalid(option, `${name} ${why}.${hint}`, hint ? undefined : cause);
+  });
+  // Windows PowerShell's > writes UTF-16
+  if (bytes.includes(0)) throw invalid(option, `${name} is no UTF-8 text. Save it as UTF-8.`);
+  return withoutMark(bytes.toString('utf8'));
 }
 
 /** @throws TokenError InvalidParameterCombination when more than one file is standard input */
