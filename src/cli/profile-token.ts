@@ -1,3 +1,4 @@
+import { ProfileError } from '../profile/profile-error.ts';
 import { defaultFlowOf, type FlowName } from './flows.ts';
 import type { PrintableToken } from './output.ts';
 import type { Shell } from './shell.ts';
@@ -40,21 +41,46 @@ export async function profileToken(name: string, request: TokenRequest, shell: S
     request.cache && !anew && flow !== 'client-credentials'
       ? await store.tokens.readSignIn(profile.name, keys.signIn)
       : undefined;
+  const explain = (message: string): void => {
+    if (request.verbose) shell.tell(message);
+  };
+  explain(`Profile ${profile.name}, flow ${flow}, scopes ${asked.scopes.join(' ') || 'of Microsoft Graph'}.`);
   if (request.cache && !request.force) {
     const cached = await store.tokens.read(profile.name, keys.token);
-    if (cached && cached.expiresOn - renewalOffset > Date.now())
+    if (cached && cached.expiresOn - renewalOffset > Date.now()) {
+      explain(`The cached token is good until ${new Date(cached.expiresOn).toISOString()}.`);
       return { ...cached, refreshToken: known?.refreshToken };
+    }
+    explain(cached ? 'The cached token has expired, or will in five minutes.' : 'No token is cached for this.');
   }
 
   const { acquire } = await import('./acquire.ts');
   const token = await acquire({ ...asked, refreshToken: known?.refreshToken }, request, shell);
-  if (request.cache) {
-    const { accessToken, expiresOn, scopes, refreshToken, username } = token;
-    await store.tokens.write(profile.name, keys.token, { accessToken, expiresOn, scopes: [...scopes] });
-    if (refreshToken !== undefined) {
-      const signIn = { refreshToken, ...(username === undefined ? {} : { username }) };
-      await store.tokens.writeSignIn(profile.name, keys.signIn, signIn);
-    }
-  }
+  if (request.cache) await keep(profile.name, keys, token, shell);
   return token;
+}
+
+/** A token is of use also where nothing can be stored: in a container whose file system is read-only, on a full disk. */
+async function keep(
+  name: string,
+  keys: { readonly token: string; readonly signIn: string },
+  {
+    accessToken,
+    expiresOn,
+    scopes,
+    refreshToken,
+    username,
+  }: PrintableToken & { readonly username?: string | undefined },
+  shell: Shell,
+): Promise<void> {
+  const { tokens } = shell.store;
+  try {
+    await tokens.write(name, keys.token, { accessToken, expiresOn, scopes: [...scopes] });
+    if (refreshToken === undefined) return;
+    const signIn = { refreshToken, ...(username === undefined ? {} : { username }) };
+    await tokens.writeSignIn(name, keys.signIn, signIn);
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    shell.tell(`entra-auth-cli: The token is not cached. ${error.message}`);
+  }
 }

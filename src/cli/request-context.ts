@@ -15,7 +15,8 @@ export function requestContext(request: TokenRequest, shell: Shell): RequestCont
     signal,
     log(level, message) {
       if (level === 'warning') shell.tell(`entra-auth-cli: ${message}`);
-      else if (request.verbose && level === 'verbose') shell.must(message);
+      // MSAL's own lines are for its developers.
+      else if (request.verbose && !message.startsWith('MSAL')) shell.tell(message);
     },
     // What a person has to do is shown once; there is no bar to move.
     progress(_activity, _status, until) {

@@ -91,6 +91,21 @@ describe('Twenty processes at once', () => {
   });
 });
 
+describe('A store that takes nothing', () => {
+  it('keeps nobody from the token, and is said', async () => {
+    // What a read-only file system or a full disk does, for root too
+    writeFileSync(pathOf('tokens'), 'in the way of the folder');
+    const { exitCode, stdout, stderr } = await getToken();
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(jwt);
+    expect(stderr).toMatch(
+      /^entra-auth-cli: The token is not cached\. '.*' can't be written \((?:EEXIST|ENOTDIR)\)\. /,
+    );
+    expect(await getToken('--silent')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await getToken('--no-cache')).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+});
+
 describe('A broken file', () => {
   it.each([
     ['cut off', (content: Buffer) => content.subarray(0, 30)],

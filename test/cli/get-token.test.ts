@@ -161,6 +161,24 @@ describe('get-token', () => {
     }
   });
 
+  it('says with --verbose what it does, on standard error and without secrets, and --silent silences that', async () => {
+    const tenant = `${emulator.authority}/${secretProfile.tenantId}`;
+    const asked = await getToken('--verbose');
+    expect(asked.stderr.split('\n')).toEqual([
+      'Profile default, flow client-credentials, scopes https://graph.microsoft.com/.default.',
+      'No token is cached for this.',
+      `GET ${tenant}/v2.0/.well-known/openid-configuration`,
+      `200 from ${tenant}/v2.0/.well-known/openid-configuration`,
+      `POST ${tenant}/oauth2/v2.0/token`,
+      expect.stringContaining(`200 from ${tenant}/oauth2/v2.0/token`),
+      '',
+    ]);
+    const cached = await getToken('--verbose');
+    expect(cached.stdout).toBe(asked.stdout);
+    expect(cached.stderr).toMatch(/The cached token is good until \d{4}-\d\d-\d\dT[\d:.]+Z\.\n$/);
+    expect(await getToken('--verbose', '--silent', '--force')).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
   it('stores no token in the clear', async () => {
     const { stdout } = await getToken();
     const folder = join(home.path, '.config', 'entra-auth-cli');
