@@ -7,8 +7,8 @@ import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
 
 const root = join(import.meta.dirname, '..');
 const programs = ['engine', 'cli', 'emulator'];
-/** Files that start as threads or processes of their own: found beside the bundle under their own name. */
-const threads = ['grants/environment-worker', 'profile/keyring-process'];
+/** Files that start as threads of their own: found beside the bundle under their own name. */
+const threads = ['grants/environment-worker'];
 /**
  * Native code: the keyring, which is therefore the one dependency of the package, and `@azure/identity`'s broker plugin,
  * loaded when somebody has installed it.

@@ -41,7 +41,7 @@ const packages = {
   '@inquirer/password': ['cli'],
   '@inquirer/select': ['cli'],
   jose: ['emulator'],
-  '@napi-rs/keyring': ['profile/keyring-process.ts'],
+  '@napi-rs/keyring': ['profile/keyring.ts'],
   'write-file-atomic': ['platform/replace-file.ts'],
   'proper-lockfile': ['profile/lock.ts'],
 };

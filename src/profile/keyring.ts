@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import type { Environment } from '../protocol/environment.ts';
+import type { AsyncEntry } from '@napi-rs/keyring';
+import { uninterruptible } from '../platform/end-process.ts';
 import type { Tell } from './store-folder.ts';
 
-/** What {@link askKeyring} asks its process: to keep this key, base64; without one, for the key that is kept. */
+/** What {@link askKeyring} is asked: to keep this key, base64; without one, for the key that is kept. */
 export interface KeyringQuestion {
   readonly key?: string | undefined;
 }
@@ -24,47 +23,49 @@ const promptness = 3_000;
 
 /**
  * Asks the operating system's keyring: Windows' Credential Manager, macOS's Keychain, or the Secret Service of a Linux
- * desktop. It always comes to an answer, see keyring-process.ts.
- * @param environment says where the session's keyring is
+ * desktop. It always comes to an answer: a locked one may show a prompt and wait in native code, which is left alone then
+ * (see {@link uninterruptible}).
  */
-export async function askKeyring(
-  question: KeyringQuestion,
-  environment: Environment,
-  tell: Tell,
-  longest = patience,
-): Promise<KeyringAnswer> {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const program = fileURLToPath(new URL(`./keyring-process.${extension}`, import.meta.url));
-  const child = spawn(process.execPath, [program], {
-    // What is meant for the program (a debugger, a preload) is not meant for its helper.
-    env: Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('NODE_'))),
-    stdio: ['pipe', 'pipe', 'ignore'],
-    windowsHide: true,
-  });
+export async function askKeyring({ key }: KeyringQuestion, tell: Tell, longest = patience): Promise<KeyringAnswer> {
+  const { promise: nobody, resolve } = Promise.withResolvers<KeyringAnswer>();
   const prompt = setTimeout(tell, promptness, 'Waiting for the keyring, which may want to be unlocked.');
-  const end = setTimeout(() => child.kill('SIGKILL'), longest);
+  const end = setTimeout(resolve, longest, { kind: 'refused', reason: 'nobody has unlocked it' });
   try {
-    const { promise: closed, resolve, reject } = Promise.withResolvers<unknown>();
-    child.once('error', reject).once('close', resolve);
-    let answer = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
-    // A process that has ended already says so by its answer.
-    child.stdin.on('error', () => {});
-    child.stdin.end(JSON.stringify(question));
-    await closed;
-    if (child.signalCode === 'SIGKILL') return { kind: 'refused', reason: 'nobody has unlocked it' };
-    // Ctrl+C ends the whole group of processes, and is no sign that there is no keyring.
-    if (isEnding(child.signalCode)) return { kind: 'refused', reason: 'the question was interrupted' };
-    return JSON.parse(answer) as KeyringAnswer;
-  } catch (error) {
-    // The native code may crash where it does not fit the system.
-    return { kind: 'no keyring', reason: error instanceof Error ? error.message : String(error) };
+    return await Promise.race([uninterruptible(answer(key)), nobody]);
   } finally {
     clearTimeout(prompt);
     clearTimeout(end);
   }
 }
 
-function isEnding(signal: NodeJS.Signals | null): boolean {
-  return signal === 'SIGINT' || signal === 'SIGTERM' || signal === 'SIGHUP';
+async function answer(newKey: string | undefined): Promise<KeyringAnswer> {
+  let entry: AsyncEntry;
+  try {
+    const { AsyncEntry: Entry } = await import('@napi-rs/keyring');
+    // Its second choice on Linux, the kernel's keyring, forgets all with the next start.
+    entry = new Entry('entra-auth-cli', 'store key', { linux: { store: 'secret-service' } });
+  } catch (error) {
+    return { kind: 'no keyring', reason: messageOf(error) };
+  }
+  try {
+    if (newKey !== undefined) await entry.setPassword(newKey);
+    const found = await entry.getPassword();
+    if (newKey !== undefined && found !== newKey) return { kind: 'no keyring', reason: 'it keeps nothing' };
+    return found === null ? { kind: 'no key' } : { kind: 'key', key: found };
+  } catch (error) {
+    return { kind: isAbsence(error) ? 'no keyring' : 'refused', reason: messageOf(error) };
+  }
+}
+
+/**
+ * Whether nobody answers at all. The Secret Service's failures come as texts only: no session bus, no such service
+ * on it, or (`no result found`) a service that has no collection to put a key into.
+ */
+function isAbsence(error: unknown): boolean {
+  return process.platform === 'linux' && /^Platform failure: DBus error|: no result found$/.test(messageOf(error));
+}
+
+function messageOf(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
+  return line;
 }

@@ -113,7 +113,7 @@ export class StoreKeys {
 
   private async ask(key?: string): Promise<KeyringAnswer> {
     const { askKeyring } = await import('./keyring.ts');
-    return askKeyring({ key }, this.environment, this.tell);
+    return askKeyring({ key }, this.tell);
   }
 
   private hasSealedFiles(): boolean {

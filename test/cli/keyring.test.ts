@@ -1,14 +1,17 @@
-import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { askKeyring } from '../../src/profile/keyring.ts';
-import { runCli } from '../helpers/cli.ts';
+import { runCli, secretProfile, startCli, storeOf } from '../helpers/cli.ts';
 import { confidentialClient, contoso } from '../helpers/flows.ts';
 import { type KeyringSession, missingPrograms, startKeyringSession } from '../helpers/keyring-session.ts';
 import { callStore } from '../helpers/store-process.ts';
 
 const reason = missingPrograms.length > 0 ? ` (skipped: there is no ${missingPrograms.join(', ')} here)` : '';
+
+const keyringProgram = fileURLToPath(new URL('../fixtures/keyring-program.ts', import.meta.url));
 
 const write = (clientSecret = 'x', name = 'dev') => ['secrets.write', name, { clientSecret }] as const;
 const read = ['secrets.read', 'dev'] as const;
@@ -162,32 +165,35 @@ describe.skipIf(reason !== '')(`The key of a store, with GNOME's keyring${reason
 
 describe.skipIf(reason !== '')(`A keyring whose prompt nobody answers${reason}`, () => {
   let session: KeyringSession;
-  const key = Buffer.alloc(32).toString('base64');
-  const told: string[] = [];
   beforeEach(async () => {
     session = await startKeyringSession('waits');
     session.unlock();
-    expect(await askKeyring({ key }, session.environment, () => {})).toEqual({ kind: 'key', key });
+    expect(await callStore(session.environment, [write()])).toMatchObject({ told: [] });
     session.lock();
-    told.length = 0;
   });
   afterEach(() => session[Symbol.asyncDispose]());
 
-  test('is not waited for for ever', async () => {
-    const start = performance.now();
-    const answer = await askKeyring({}, session.environment, (message) => void told.push(message), 4_000);
-    expect(answer).toEqual({ kind: 'refused', reason: 'nobody has unlocked it' });
-    expect(performance.now() - start).toBeLessThan(7_000);
-    expect(told).toEqual(['Waiting for the keyring, which may want to be unlocked.']);
+  const waiting = 'Waiting for the keyring, which may want to be unlocked.';
+
+  test('is not waited for for ever, and does not keep the program from its exit code', async () => {
+    const { exitCode, stdout } = await execa(process.execPath, [keyringProgram, '4000'], {
+      env: session.environment,
+      extendEnv: false,
+      reject: false,
+      timeout: 10_000,
+    });
+    const answer = { kind: 'refused', reason: 'nobody has unlocked it' };
+    expect({ exitCode, ...JSON.parse(stdout) }).toEqual({ exitCode: 7, answer, told: [waiting] });
   });
 
-  test('is still a keyring after Ctrl+C', async () => {
-    const waiting = Promise.withResolvers<string>();
-    const answer = askKeyring({}, session.environment, waiting.resolve);
-    await waiting.promise;
-    const children = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'keyring-process'], { encoding: 'utf8' });
-    process.kill(Number(children), 'SIGINT');
-    expect(await answer).toEqual({ kind: 'refused', reason: 'the question was interrupted' });
+  test('is left at once by Ctrl+C', async () => {
+    const options = { home: session.environment['HOME'] ?? '', environment: session.environment };
+    await storeOf(options.home).profiles.add({ ...secretProfile, name: 'dev' });
+    const running = startCli(['get-token', '--profile', 'dev'], options);
+    const [said] = (await once(running.stderr, 'data')) as [Buffer];
+    expect(said.toString()).toContain(waiting);
+    running.kill('SIGINT');
+    expect(await running).toMatchObject({ exitCode: 130, stdout: '' });
   });
 });
 
