@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../helpers/certificates.ts';
@@ -310,6 +310,15 @@ describe('config create refuses, and stores nothing', () => {
     ]);
     expect(await secretsOf('service')).toEqual({});
     expect(await storeOf(home.path).tokens.list('service')).toEqual([]);
+  });
+
+  it('what it has no key to seal with, and leaves no half profile behind', async () => {
+    await givenProfile(home.path, secretProfile, secrets);
+    rmSync(join(storeOf(home.path).folder, 'key'));
+    const { exitCode, stderr } = await create(['service', ...application, '--client-secret-file', '-'], 'S3cret');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("can't be had");
+    expect(storeOf(home.path).profiles.list()).toEqual([secretProfile]);
   });
 
   it('to read standard input twice', async () => {

@@ -196,6 +196,34 @@ describe('config edit with another kind of credential', () => {
     expect(await secretsOf('asked')).toEqual({ certificatePassword: 'pass word' });
   });
 
+  it('refuses a new certificate file that the stored password does not open', async () => {
+    const [old, next, same] = ['old.pfx', 'next.pfx', 'same.pfx'].map((name) => join(home.path, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const certificate = makeCertificate();
+    writeFileSync(old, certificate.pfx('pass word'));
+    writeFileSync(next, certificate.pfx('another'));
+    writeFileSync(same, certificate.pfx('pass word'));
+    const ci: Profile = {
+      ...secretProfile,
+      name: 'ci',
+      authMethod: 'Certificate',
+      certificatePath: old,
+      cacheCertificatePassword: true,
+    };
+    await givenProfile(home.path, ci, { certificatePassword: 'pass word' });
+    const { exitCode, stderr } = await edit(['ci', '--certificate', next]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`The password is not the one of the certificate file '${next}'.`);
+    expect(profile('ci')).toEqual(ci);
+
+    expect(await edit(['ci', '--certificate', same])).toMatchObject({ exitCode: 0 });
+    expect(profile('ci')).toEqual({ ...ci, certificatePath: same });
+    expect(await secretsOf('ci')).toEqual({ certificatePassword: 'pass word' });
+  });
+
   it('leaves behind what belonged to another source of federated tokens', async () => {
     const federated = {
       name: 'ci',

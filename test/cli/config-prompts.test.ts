@@ -136,6 +136,16 @@ describe.skipIf(noTerminal !== '')(`config create at a terminal${noTerminal}`, (
     expect(profiles()).toMatchObject([{ federatedTokenSource: 'AzurePipelines', serviceConnectionId: clientId }]);
   });
 
+  it.each([
+    ['that is wrong', ['--tenant-id', 'no tenant'], "Profile 'x': tenantId is 'no tenant'."],
+    ['of another kind', ['--redirect-uri', 'http://localhost'], "Profile 'x': the redirect address is for the kinds"],
+  ])('asks nothing more when an option says something %s', async (_, args, message) => {
+    await using terminal = atTerminal('create', 'x', '--auth-method', 'WorkloadIdentity', ...args);
+    expect(await terminal.exitCode).toBe(1);
+    expect(terminal.shown()).toContain(message);
+    expect(terminal.shown()).not.toContain('?');
+  });
+
   it('asks before it replaces a profile; no is the default, and ends with 1', async () => {
     await givenProfile(home.path, secretProfile, secrets);
     await using terminal = atTerminal('create', '--auth-method', 'ManagedIdentity');
@@ -209,12 +219,23 @@ describe.skipIf(noTerminal !== '')(`config edit at a terminal${noTerminal}`, () 
     expect(await secretsOf('default')).toEqual({});
   });
 
+  it('does not offer to keep a secret of another kind', async () => {
+    const profile = { ...secretProfile, name: 'ci', authMethod: 'Certificate', certificatePath: '/app.pfx' } as const;
+    await givenProfile(home.path, { ...profile, cacheCertificatePassword: true }, { certificatePassword: 'x' });
+    await using terminal = atTerminal('edit', 'ci', '--auth-method', 'ClientSecret');
+    await terminal.answer('Client secret: [hidden]', 'New~secret');
+    await choose(terminal, 'Who signs in?', 'The application itself');
+    expect(await terminal.exitCode).toBe(0);
+    expect(await secretsOf('ci')).toEqual({ clientSecret: 'New~secret' });
+  });
+
   it('asks for what another kind of credential needs', async () => {
     const certificate = makeCertificate();
     writeFileSync(join(home.path, 'app.pem'), certificate.certificate + certificate.privateKey);
     await using terminal = atTerminal('edit', 'default', '--auth-method', 'PasswordlessCertificate');
     await terminal.answer('Certificate file (PEM or PFX):', '~/app.pem');
     expect(await terminal.exitCode).toBe(0);
+    expect(terminal.shown()).not.toContain('Tenant');
     expect(profiles()).toMatchObject([{ authMethod: 'PasswordlessCertificate', clientId }]);
     expect(await secretsOf('default')).toEqual({});
   });

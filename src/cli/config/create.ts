@@ -31,7 +31,9 @@ export async function create(options: CreateOptions, shell: Shell, nameArgument?
     shell.tell('Nothing was changed.');
     return exitCodes.generalError;
   }
-  const draft: Draft = asks ? await askForFields({ prompts, shell, given: said, present: {}, stored: false }) : said;
+  const draft: Draft = asks
+    ? await askForFields({ prompts, shell, given: { ...said, name }, present: {}, stored: false })
+    : said;
   const { profile, secrets } = finished({ ...draft, name });
   await refuseBrokenCertificate(draft, shell);
 

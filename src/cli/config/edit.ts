@@ -43,24 +43,17 @@ export async function edit(options: EditOptions, shell: Shell, name: string): Pr
   refuseTakenName(present, said, shell);
 
   const stored = store.secrets.revision(present.name) !== '';
-  let draft = changed(present, said, unset);
-  if (mute || (canAsk && missingIn(draft, present, stored).length > 0)) {
-    shell.tell('Enter keeps what is there, Backspace takes it away.');
-    // What the command line didn't speak of stays as it is, unless nothing at all was said.
-    const decided = mute ? {} : { ...draft, ...said };
-    draft = await askForFields({
-      prompts: promptsOf(shell),
-      shell,
-      given: Object.fromEntries(Object.entries(decided).filter(([, value]) => value !== undefined)),
-      present,
-      stored: stored && draft.authMethod === present.authMethod,
-    });
-  }
+  const start = changed(present, said, unset);
+  const asks = mute || (canAsk && missingIn(start, present, stored).length > 0);
+  // What the command line didn't speak of stays as it is, unless nothing at all was said.
+  const draft = asks ? await askForChanges(present, mute ? {} : start, stored, shell) : start;
   const { profile, secrets } = finished(
     { ...draft, name: draft.name ?? present.name },
     storedFields(draft, present, stored),
   );
-  await refuseBrokenCertificate(draft, shell);
+  // A new file must open with the password that is stored.
+  const moved = stored && profile.authMethod === 'Certificate' && profile.certificatePath !== present.certificatePath;
+  await refuseBrokenCertificate({ ...(moved ? await store.secrets.read(present.name) : {}), ...defined(draft) }, shell);
 
   const change = secretsChange(secrets, profile, present);
   const renamed = profileId(profile.name) !== profileId(present.name);
@@ -69,6 +62,17 @@ export async function edit(options: EditOptions, shell: Shell, name: string): Pr
   await saveOver(present.name, profile, change, store);
   if (another) await store.tokens.remove(profile.name);
   shell.tell(`Profile '${profile.name}' is changed.${another ? ' Its cached tokens are removed.' : ''}`);
+}
+
+/** @param decided is not asked */
+function askForChanges(present: Profile, decided: Draft, stored: boolean, shell: Shell): Promise<Draft> {
+  shell.tell('Enter keeps what is there, Backspace takes it away.');
+  const settled = { ...defined(decided), name: decided.name ?? present.name };
+  return askForFields({ prompts: promptsOf(shell), shell, given: settled, present, stored });
+}
+
+function defined(draft: Draft): Draft {
+  return Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== undefined));
 }
 
 /** The profile with what was said; what its new kind of credential doesn't have is gone, unless it was said. */

@@ -11,7 +11,7 @@ import { certificateProblem } from './certificate.ts';
 import { fields, missingFrom, withoutForeign, type Draft } from './fields.ts';
 import { wholePathOf } from './given.ts';
 import type { Prompts } from './prompts.ts';
-import { flowsOf, problemWith } from './validity.ts';
+import { flowsOf, problemWith, refuseInvalid } from './validity.ts';
 
 /** What a person is asked about a profile. */
 export interface Interview {
@@ -21,13 +21,14 @@ export interface Interview {
   readonly given: Draft;
   /** The profile as it is, from which the answers start. */
   readonly present: Draft;
-  /** Whether a secret of the present kind is stored, which may stay. */
+  /** Whether a secret is stored, which may stay where the kind stays. */
   readonly stored: boolean;
 }
 
 /** Asks for all of a profile but its name. @throws TokenError Cancelled */
 export async function askForFields(interview: Interview): Promise<Draft> {
   let draft = await askForKind(interview);
+  refuseInvalid({ ...interview.given, authMethod: draft.authMethod });
   for (const ask of [askForIdentity, askForSecret, askForCertificate, askForPassword, askForFederation, askForFlow]) {
     draft = await ask(draft, interview);
   }
@@ -70,10 +71,11 @@ const askForIdentity: Ask = async (draft, interview) => {
   return askForText('clientId', client, withTenant, interview);
 };
 
-const askForSecret: Ask = async (draft, { prompts, given, stored }) => {
+const askForSecret: Ask = async (draft, { prompts, given, present, stored }) => {
   if (given.clientSecret || !fields.clientSecret.belongs(draft)) return draft;
-  const message = stored ? 'Client secret (empty: the stored one stays):' : 'Client secret:';
-  const answer = await prompts.secret(message, (typed) => (typed || stored ? undefined : 'A value is needed.'));
+  const stays = stored && present.authMethod === draft.authMethod;
+  const message = stays ? 'Client secret (empty: the stored one stays):' : 'Client secret:';
+  const answer = await prompts.secret(message, (typed) => (typed || stays ? undefined : 'A value is needed.'));
   return { ...draft, clientSecret: answer };
 };
 
@@ -95,7 +97,8 @@ const askForPassword: Ask = async (draft, { prompts, given, present, stored }) =
       draft.cacheCertificatePassword ?? true,
     ));
   if (!cacheCertificatePassword) return { ...draft, cacheCertificatePassword };
-  const stays = stored && draft.certificatePath === present.certificatePath;
+  const same = present.authMethod === draft.authMethod && present.certificatePath === draft.certificatePath;
+  const stays = stored && same;
   const message = stays ? 'Its password (empty: the stored one stays):' : 'Its password:';
   const certificatePassword = await prompts.secret(message, async (typed) => {
     if (typed === '') return stays ? undefined : 'A value is needed.';

@@ -81,6 +81,20 @@ function refuseMissing({ name }: Draft, missing: readonly FieldName[]): void {
   );
 }
 
+/**
+ * Refuses what was said and can't be right, before a person answers the rest in vain.
+ * @throws TokenError InvalidParameterCombination, ProfileError ProfileInvalid
+ */
+export function refuseInvalid(said: Draft): void {
+  if (said.authMethod === undefined) return;
+  refuseForeign(said);
+  const { clientSecret: _, certificatePassword: __, authMethod, name, ...rest } = said;
+  for (const [field, value] of Object.entries(rest)) {
+    const problem = problemWith(field as keyof Profile, value, authMethod);
+    if (problem !== undefined) throw new ProfileError('ProfileInvalid', `Profile '${name}': ${problem}`);
+  }
+}
+
 function refuseForeign(draft: Draft): void {
   const [name] = foreignIn(draft);
   if (name === undefined) return;
