@@ -7,6 +7,7 @@ import {
   type ProfileToken,
   type ProfileTokenDemand,
 } from '../token/profile-token.ts';
+import type { FlowName } from './flows.ts';
 import type { TokenRequest } from './profile-token.ts';
 import { requestContext } from './request-context.ts';
 import type { Shell } from './shell.ts';
@@ -24,7 +25,7 @@ export async function acquire(
     authority: profile.authority,
     tenant: profile.tenantId,
     clientId: profile.clientId,
-    credential: await credentialOf(profile, shell),
+    credential: provesItself(flow) ? await credentialOf(profile, shell) : { kind: 'none' },
     flow,
     scopes,
     redirectUri: profile.redirectUri,
@@ -32,9 +33,13 @@ export async function acquire(
     signIn: request.signIn,
     force: request.force,
     timeout: request.timeout,
-    showAddress: true,
   };
   return acquireProfileToken(demand, requestContext(request, shell));
+}
+
+/** A person signs in to a public client, whose secret or certificate is not asked for. */
+function provesItself(flow: FlowName): boolean {
+  return flow === 'client-credentials' || flow === 'authorization-code';
 }
 
 async function credentialOf(profile: Profile, shell: Shell): Promise<ProfileCredential> {

@@ -37,7 +37,8 @@ export function thisShell(silent: boolean, signal: AbortSignal): Shell {
   return {
     environment,
     signal,
-    store: openStore(environment, (message) => tell(`entra-auth-cli: ${message}`)),
+    // Where secrets lie, and what was found broken: to be silent about that would hide a loss.
+    store: openStore(environment, (message) => must(`entra-auth-cli: ${message}`)),
     get canAsk() {
       return isTerminal(0) && isTerminal(2);
     },

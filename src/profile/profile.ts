@@ -22,7 +22,7 @@ export type FederatedTokenSource = (typeof federatedTokenSources)[number];
 export interface Profile {
   /** Letters, digits, `.`, `_` and `-`, 64 at most; compared without case. */
   readonly name: string;
-  /** GUID, domain, `organizations` or `common`; only a ManagedIdentity has none. */
+  /** GUID, domain, `organizations`, `consumers` or `common`; only a ManagedIdentity has none. */
   readonly tenantId?: string;
   /** GUID; a ManagedIdentity has one when it is user-assigned. */
   readonly clientId?: string;
@@ -87,7 +87,7 @@ const namePattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$/;
 /** Windows takes these for devices, whatever stands behind a dot. */
 const windowsDevice = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 const guid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-const tenant = /^(?:organizations|common|[a-z\d-]+(?:\.[a-z\d-]+)+)$/i;
+const tenant = /^(?:organizations|consumers|common|[a-z\d-]+(?:\.[a-z\d-]+)+)$/i;
 /** RFC 6749, appendix A.4: no space, quote or backslash. */
 const scope = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 const loopback = /^http:\/\/(?:localhost|127\.0\.0\.1)(?::\d{1,5})?(?:\/[^?#\s]*)?$/;
@@ -121,7 +121,7 @@ class ProfileChecker {
       name: this.name,
       ...this.field(
         'tenantId',
-        'a GUID, a domain, organizations or common',
+        'a GUID, a domain, organizations, consumers or common',
         (text) => guid.test(text) || tenant.test(text),
       ),
       ...this.field('clientId', "the application's id, a GUID", (text) => guid.test(text)),

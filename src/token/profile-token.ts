@@ -62,8 +62,6 @@ export interface ProfileTokenDemand {
   readonly force: boolean;
   /** Milliseconds. */
   readonly timeout: number;
-  /** Whether a person may be told the address where no browser can be opened. */
-  readonly showAddress: boolean;
 }
 
 export interface ProfileToken {
@@ -86,7 +84,6 @@ const personNeeded: ReadonlySet<string> = new Set(['InteractionRequired', 'Inval
  * @throws TokenError with the code that docs/errors.md explains
  */
 export function acquireProfileToken(demand: ProfileTokenDemand, context: RequestContext): Promise<ProfileToken> {
-  const signInElsewhere = demand.showAddress ? context.signInElsewhere : undefined;
   const noBrowser = context.noBrowser ?? remoteSession(context.environment);
   let attended = false;
   return acquireToken(
@@ -98,7 +95,7 @@ export function acquireProfileToken(demand: ProfileTokenDemand, context: Request
       },
       work: () => profileToken(demand, () => void (attended = true)),
     },
-    { ...context, noBrowser, signInElsewhere, wording: profileWording(demand) },
+    { ...context, noBrowser, wording: profileWording(demand) },
   );
 }
 

@@ -65,7 +65,7 @@ describe.skipIf(!chromiumFile)('In a real browser, a profile', () => {
     const shown: SignInElsewhere[] = [];
     const signInElsewhere = (told: SignInElsewhere): void => void shown.push(told);
     session.context = { ...session.newContext(), noBrowser: 'This is a container.', signInElsewhere };
-    const asked = session.ask({ ...publicClient, flow: 'interactive', showAddress: true });
+    const asked = session.ask({ ...publicClient, flow: 'interactive' });
     await vi.waitFor(() => expect(shown).toHaveLength(1), { interval: 5 });
     const [told] = shown;
     // There, nobody listens at this machine's port: a proxy that isn't there stands for it. (Playwright's routes don't

@@ -63,7 +63,6 @@ export class ProfileSession implements AsyncDisposable {
         signIn: true,
         force: false,
         timeout: 30_000,
-        showAddress: false,
         ...demand,
       },
       this.context,

@@ -75,12 +75,13 @@ describe('A person', () => {
       signInElsewhere: (told: SignInElsewhere) => void shown.push(told),
     };
     session.context = { ...session.newContext(), ...withoutBrowser };
-    const asked = session.ask({ ...publicClient, flow: 'interactive', showAddress: true });
+    const asked = session.ask({ ...publicClient, flow: 'interactive' });
     await vi.waitFor(() => expect(shown).toHaveLength(1), { interval: 5 });
     await signInAs(shown[0]?.address ?? '', alice, session.emulator.ca);
     expect(claimsOf(await asked)).toMatchObject({ upn: alice.username });
 
-    session.context = { ...session.newContext(), ...withoutBrowser };
+    const { noBrowser } = withoutBrowser;
+    session.context = { ...session.newContext(), noBrowser };
     expect(await refusalOf(session.ask({ ...publicClient, flow: 'interactive' }))).toEqual({
       code: 'BrowserUnavailable',
       message:
