@@ -129,6 +129,17 @@ describe.skipIf(process.platform === 'win32')('get-token with a browser', () => 
     expect(stderr).toContain('entra-auth-cli: The sign-in was cancelled or denied in the browser. AADSTS65004: ');
   });
 
+  it('ends with 1 when another program has the port of the redirect address, and says which', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void other.close());
+    const redirectUri = `http://localhost:${(other.address() as AddressInfo).port}/signin`;
+    await givenProfile(home.path, { ...personProfile, name: 'taken', redirectUri });
+    const { exitCode, stdout, stderr } = await start(['-p', 'taken']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toContain(`entra-auth-cli: The browser has to come back to ${redirectUri}, and port`);
+  });
+
   it('ends with 5 when nobody finishes in time', async () => {
     const { exitCode, stdout, stderr } = await start(['--timeout', '500ms']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 5, stdout: '' });

@@ -58,7 +58,7 @@ function expectTokens(results: readonly CliResult[]): void {
   }
 }
 
-describe('Twenty processes at once', () => {
+describe('Twenty processes at once', { timeout: 60_000 }, () => {
   it('all print a token, and leave one record and nothing else', async () => {
     expectTokens(await atOnce());
     expect(storedFiles(home.path)).toEqual([...always, expect.stringMatching(/^tokens\/default\/\w+\.token$/)]);

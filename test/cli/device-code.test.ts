@@ -86,7 +86,7 @@ describe('get-token --flow device-code', () => {
     const { exitCode, stdout, stderr } = await start(...device, '--timeout', '700ms');
     expect({ exitCode, stdout }).toEqual({ exitCode: 5, stdout: '' });
     expect(stderr).toMatch(
-      /\nentra-auth-cli: Nobody finished the sign-in within 0\.7 seconds\. Run the command again, or give more time with --timeout 2s\.\n$/,
+      /^entra-auth-cli: Nobody finished the sign-in within 0\.7 seconds\. Run the command again, or give more time with --timeout 2s\.\n$/m,
     );
   });
 

@@ -117,6 +117,15 @@ describe('A sign-in', () => {
     await run('refresh', ...person);
   });
 
+  it('is renewed by several processes at once, and is good after that', async () => {
+    await signIn();
+    const answers = await Promise.all(Array.from({ length: 6 }, () => run('get-token', ...person)));
+    for (const { access_token } of answers) expect(claimsIn(access_token)).toMatchObject({ upn: alice.username });
+    const left = storedFiles(home.path).filter((path) => path.startsWith('tokens/person/'));
+    expect(left.map((path) => path.split('.').at(-1)).toSorted()).toEqual(['sign-in', 'token']);
+    await run('refresh', ...person);
+  });
+
   it('is not lost when the service is out of order', async () => {
     await signIn();
     emulator.nextAnswers.push({ kind: 'status', status: 503, times: 9 });
