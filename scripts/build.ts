@@ -24,7 +24,7 @@ const together = [
     name: 'start',
     test: /[\\/](?:protocol[\\/](?:environment|token-error)|platform[\\/]until-aborted)\.ts$|package\.json$/,
   },
-  { name: 'get-token', test: /[\\/]cli[\\/](?:get-token|profile-token|token-key|output)\.ts$/ },
+  { name: 'get-token', test: /[\\/]get-token[\\/](?:get-token|profile-token|token-key|output)\.ts$/ },
 ];
 
 interface BuiltFile {

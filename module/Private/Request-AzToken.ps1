@@ -9,10 +9,12 @@ function Request-AzToken {
     $force = $Given['Force']
     $attended = $set -ceq 'Interactive'
     try {
-        $members = @(foreach ($name in 'resource', 'scope', 'tenantId', 'claim', 'clientId', 'credentialPrecedence', 'timeoutSeconds') {
-            $value = $Given[$name]
-            if ($null -ne $value) { '"' + $name + '":' + (ConvertTo-RpcJson $value) }
-        })
+        $members = @(
+            foreach ($name in 'resource', 'scope', 'tenantId', 'claim', 'clientId', 'credentialPrecedence', 'timeoutSeconds') {
+                $value = $Given[$name]
+                if ($null -ne $value) { '"' + $name + '":' + (ConvertTo-RpcJson $value) }
+            }
+        )
         if ($force) { $members += '"force":true' }
         $request = '{"parameterSet":"' + $set + '","parameters":{' + ($members -join ',') + '}'
         if ($attended) { $request += ',"noBrowser":' + (ConvertTo-RpcJson (Get-NoBrowserReason)) }

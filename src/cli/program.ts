@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Run } from './command.ts';
-import { completeCommand, completionCommand } from './completion-command.ts';
+import { completeCommand, completionCommand } from './completion/completion-command.ts';
 import { configCommand } from './config/command.ts';
-import { discoverCommand } from './discover-command.ts';
-import { getTokenCommand } from './get-token-command.ts';
-import { inspectCommand } from './inspect-command.ts';
-import { refreshCommand } from './refresh-command.ts';
+import { discoverCommand } from './inspect/discover-command.ts';
+import { getTokenCommand } from './get-token/get-token-command.ts';
+import { inspectCommand } from './inspect/inspect-command.ts';
+import { refreshCommand } from './get-token/refresh-command.ts';
 
 /** The commands in the order of the help, and how each is defined. */
 const definitions: Readonly<Record<string, (run: Run) => Command>> = {

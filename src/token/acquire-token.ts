@@ -53,7 +53,7 @@ async function withinTime<Result>(acquisition: Acquisition<Result>): Promise<Res
 
 /** @param timeout milliseconds */
 function timedOut(timeout: number, attended: boolean, { wording }: RequestContext): TokenError {
-  const within = `within ${timeout / 1000} seconds.`;
+  const within = `within ${timeout / 1000} ${timeout === 1000 ? 'second' : 'seconds'}.`;
   const moreTime = `or give more time with ${wording?.timeout ?? '-TimeoutSeconds'}.`;
   const [code, message] = attended
     ? (['SignInTimeout', `Nobody finished the sign-in ${within} Run the command again, ${moreTime}`] as const)

@@ -156,7 +156,7 @@ async function redeemed(
       context.signal.throwIfAborted();
       const error = asTokenError(cause);
       if (!signIn || !personNeeded.has(error.code)) throw error;
-      context.log('verbose', `The sign-in of profile ${profile} can't be renewed: ${error.message}`);
+      context.log('warning', `The sign-in of profile ${profile} can't be renewed: ${error.message}`);
       return undefined;
     }
   });

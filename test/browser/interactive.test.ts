@@ -133,7 +133,7 @@ describe.skipIf(!chromiumFile)('A sign-in in a real browser', () => {
     const address = await goToSignIn();
     expect(await request).toMatchObject({
       message:
-        'Nobody finished the sign-in within 1 seconds. Run the command again, or give more time with -TimeoutSeconds.',
+        'Nobody finished the sign-in within 1 second. Run the command again, or give more time with -TimeoutSeconds.',
       data: { code: 'SignInTimeout', retryable: true },
     });
     await expectFree(portOf(address));

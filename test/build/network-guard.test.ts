@@ -53,7 +53,7 @@ describe('The network guard', () => {
 
   test('guards a spawned program, whose attempts stand on its stderr', async () => {
     const script = `fetch('https://${elsewhere}/').catch((error) => console.log(error.cause.message))`;
-    const { stdout, stderr } = await execa(process.execPath, ['--import', guardPreload, '-e', script]);
+    const { stdout, stderr } = await execa(process.execPath, ['--require', guardPreload, '-e', script]);
     expect(stdout).toBe(`A test may not connect to ${elsewhere}.`);
     expect(stderr).toBe(`network guard: connect to ${elsewhere}`);
   });

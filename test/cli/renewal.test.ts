@@ -107,7 +107,7 @@ describe('A sign-in', () => {
   it('leads to a new sign-in once Entra refuses it', async () => {
     await signIn();
     ahead = 100 * day;
-    const again = startCli(['get-token', ...person, '-f', 'device-code', '--verbose'], options());
+    const again = startCli(['get-token', ...person, '-f', 'device-code'], options());
     await enterCode(again, emulator);
     const { exitCode, stdout, stderr } = await again;
     expect(exitCode).toBe(0);

@@ -94,7 +94,7 @@ describe.skipIf(!hasPseudoTerminal)(`In a terminal${reason}, get-token without a
   it('leaves the terminal as it was when the time is up', async () => {
     const terminal = start('get-token -p person --timeout 1s');
     expect(await terminal.exitCode).toBe(5);
-    expect(textOf(terminal)).toMatch(/Nobody finished the sign-in within 1 seconds\. .*\nsane\n$/s);
+    expect(textOf(terminal)).toMatch(/Nobody finished the sign-in within 1 second\. .*\nsane\n$/s);
   });
 
   it('leaves the terminal as it was when the browser comes back by itself', async () => {

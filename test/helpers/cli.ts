@@ -43,7 +43,7 @@ export function cliEnvironment({ home, environment }: Pick<CliOptions, 'home' | 
     AZURE_POD_IDENTITY_AUTHORITY_HOST,
     // No session bus, so no keyring; left out, libraries would start one of their own.
     DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere',
-    NODE_OPTIONS: `--import=${guardPreload}`,
+    NODE_OPTIONS: `--require=${JSON.stringify(guardPreload)}`,
     ...environment,
   };
 }

@@ -35,7 +35,7 @@ export interface Engine extends AsyncDisposable {
 export function spawnEngine(environment: Environment = {}): ChildProcessWithoutNullStreams {
   const { PATH, HOME, SystemRoot } = process.env;
   const defined = Object.entries({ PATH, HOME, SystemRoot, ...environment }).filter(([, value]) => value !== undefined);
-  return spawn(process.execPath, ['--import', networkGuard, engineFile], { env: Object.fromEntries(defined) });
+  return spawn(process.execPath, ['--require', networkGuard, engineFile], { env: Object.fromEntries(defined) });
 }
 
 /** A spawned engine that has answered `initialize`. */

@@ -113,7 +113,7 @@ Describe '<Command>' -ForEach $both {
         $failure[0].FullyQualifiedErrorId | Should -Be "UserTokenError,$Command"
         $failure[0].CategoryInfo.Category | Should -Be 'OperationTimeout'
         $failure[0].Exception.Data['Code'] | Should -Be 'SignInTimeout'
-        $failure[0].Exception.Message | Should -Be 'Nobody finished the sign-in within 1 seconds. Run the command again, or give more time with -TimeoutSeconds.'
+        $failure[0].Exception.Message | Should -Be 'Nobody finished the sign-in within 1 second. Run the command again, or give more time with -TimeoutSeconds.'
     }
 
     It 'skips ports of the range that are taken, with a warning for each' {

@@ -312,7 +312,7 @@ describe('A request', () => {
     emulator.nextAnswers.push({ kind: 'hang' });
     expect(await refusalOf(agentToken(engine, 'AutonomousApp', { timeoutSeconds: 1 }))).toMatchObject({
       code: -32000,
-      message: 'No token came within 1 seconds. Try again, or give more time with -TimeoutSeconds.',
+      message: 'No token came within 1 second. Try again, or give more time with -TimeoutSeconds.',
       data: { code: 'Timeout', retryable: true },
     });
   });

@@ -241,7 +241,7 @@ describe('A service that has trouble', () => {
     emulator.nextAnswers.push({ kind: 'hang' });
     const refusal = await refusalOf(ask(engine, 'NonInteractive', { force: true, timeoutSeconds: 1 }, once));
     expect(refusal).toMatchObject({
-      message: 'No token came within 1 seconds. Try again, or give more time with -TimeoutSeconds.',
+      message: 'No token came within 1 second. Try again, or give more time with -TimeoutSeconds.',
       data: { code: 'Timeout', retryable: true },
     });
   });

@@ -364,7 +364,7 @@ describe('A signature', () => {
     engine.connection.onRequest(sign, () => Promise.withResolvers<never>().promise);
     const parameters = withCertificate(undefined, { timeoutSeconds: 1 });
     expect(await refusalOf(partner(engine, 'ServicePrincipalCertificate', parameters))).toMatchObject({
-      message: 'No token came within 1 seconds. Try again, or give more time with -TimeoutSeconds.',
+      message: 'No token came within 1 second. Try again, or give more time with -TimeoutSeconds.',
       data: { code: 'Timeout', retryable: true },
     });
   });

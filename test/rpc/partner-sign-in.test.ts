@@ -230,7 +230,7 @@ describe.skipIf(process.platform === 'win32')('The set User', () => {
     const refusal = await refusalOf(partner(engine, 'User', { ...user, timeoutSeconds: 1 }));
     expect(refusal).toMatchObject({
       message:
-        'Nobody finished the sign-in within 1 seconds. Run the command again, or give more time with -TimeoutSeconds.',
+        'Nobody finished the sign-in within 1 second. Run the command again, or give more time with -TimeoutSeconds.',
       data: { code: 'SignInTimeout', retryable: true },
     });
   });

@@ -55,7 +55,7 @@ describe('Who has signed in before', () => {
   it.each([
     ['InvalidGrant', 'AADSTS50173'],
     ['InteractionRequired', 'AADSTS50076'],
-  ])('is asked again after %s, which the verbose stream tells', async (code, aadsts) => {
+  ])('is asked again after %s, and told why', async (code, aadsts) => {
     const refreshToken = await session.earlierSignIn();
     if (code === 'InvalidGrant') changePassword();
     else session.emulator.nextAnswers.push({ kind: 'claims-challenge' });
@@ -64,7 +64,7 @@ describe('Who has signed in before', () => {
     expect(claimsOf(await asked)).toMatchObject({ upn: alice.username });
     expect(session.grants).toEqual(['refresh_token', 'authorization_code']);
     expect(
-      session.context.logged.filter(({ level }) => level === 'verbose').map(({ message }) => message),
+      session.context.logged.filter(({ level }) => level === 'warning').map(({ message }) => message),
     ).toContainEqual(expect.stringMatching(new RegExp(`^The sign-in of profile dev can't be renewed: ${aadsts}`)));
     expect(JSON.stringify(session.context.logged)).not.toContain(refreshToken);
   });

@@ -93,7 +93,7 @@ describe('A person', () => {
     expect(await refusalOf(session.ask({ ...publicClient, flow: 'interactive', timeout: 1000 }))).toEqual({
       code: 'SignInTimeout',
       message:
-        'Nobody finished the sign-in within 1 seconds. Run the command again, or give more time with --timeout 2s.',
+        'Nobody finished the sign-in within 1 second. Run the command again, or give more time with --timeout 2s.',
     });
   });
 

@@ -1,7 +1,7 @@
 import type { OutputFormat } from './output-formats.ts';
 import { printToken } from './output.ts';
 import { profileToken } from './profile-token.ts';
-import type { Shell } from './shell.ts';
+import type { Shell } from '../shell.ts';
 
 interface RefreshOptions {
   readonly profile: string;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { completionsOf } from './completions.ts';
-import type { Shell } from './shell.ts';
+import type { Shell } from '../shell.ts';
 
 /**
  * Prints what can follow, for the scripts in completion-scripts.ts: a line each, the value and, after a tab, its

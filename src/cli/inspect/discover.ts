@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
 import type { DocumentFormat } from './document-formats.ts';
-import { exitCodes } from './exit-codes.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { readJwt, UnreadableToken } from './jwt.ts';
-import { printableJson } from './printable.ts';
-import type { Shell } from './shell.ts';
+import { printableJson } from '../printable.ts';
+import type { Shell } from '../shell.ts';
 import { linesOf } from './token-lines.ts';
 import { factsOf, type TokenFacts } from './token-facts.ts';
 import { readToken, type TokenInputOptions } from './token-input.ts';

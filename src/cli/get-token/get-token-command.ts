@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
-import type { Run } from './command.ts';
+import type { Run } from '../command.ts';
 import { durationOf } from './duration.ts';
-import { flowNames } from './flows.ts';
+import { flowNames } from '../flows.ts';
 import { outputFormats } from './output-formats.ts';
-import { scopesOf } from './scopes.ts';
+import { scopesOf } from '../scopes.ts';
 
 export function getTokenCommand(run: Run): Command {
   return new Command('get-token')

@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
-import { parseKeepingDigits } from '../token/claims.ts';
+import { parseKeepingDigits } from '../../token/claims.ts';
 import type { DocumentFormat } from './document-formats.ts';
 import { type Jwt, readJwt } from './jwt.ts';
-import { printableJson } from './printable.ts';
-import type { Shell } from './shell.ts';
+import { printableJson } from '../printable.ts';
+import type { Shell } from '../shell.ts';
 import { fromNow, isoTime } from './times.ts';
 import { readToken, type TokenInputOptions } from './token-input.ts';
 

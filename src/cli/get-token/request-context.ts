@@ -1,8 +1,8 @@
-import type { RequestContext } from '../platform/request-context.ts';
+import type { RequestContext } from '../../platform/request-context.ts';
 import { inWords } from './duration.ts';
-import { printable } from './printable.ts';
+import { printable } from '../printable.ts';
 import type { TokenRequest } from './profile-token.ts';
-import type { Shell } from './shell.ts';
+import type { Shell } from '../shell.ts';
 import { signInElsewhere } from './sign-in-elsewhere.ts';
 
 /** What a token request may use and tell on a command line. */

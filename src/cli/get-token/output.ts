@@ -1,6 +1,6 @@
 import { getSystemErrorMessage } from 'node:util';
 import type { OutputFormat } from './output-formats.ts';
-import type { Shell } from './shell.ts';
+import type { Shell } from '../shell.ts';
 
 /** A token as get-token and refresh have it. */
 export interface PrintableToken {
@@ -35,7 +35,7 @@ export async function printToken(
     shell.print(text);
     return;
   }
-  const { replaceFile } = await import('../platform/replace-file.ts');
+  const { replaceFile } = await import('../../platform/replace-file.ts');
   await replaceFile(file, text).catch((cause: NodeJS.ErrnoException) => {
     const why = cause.errno === undefined ? cause.message : getSystemErrorMessage(cause.errno);
     throw new Error(`The token can't be written to '${file}': ${why}. Give --file another path.`, { cause });

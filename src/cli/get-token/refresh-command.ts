@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import type { Run } from './command.ts';
+import type { Run } from '../command.ts';
 import { durationOf } from './duration.ts';
 import { outputFormats } from './output-formats.ts';
 

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import type { Run } from './command.ts';
+import type { Run } from '../command.ts';
 import { documentFormats } from './document-formats.ts';
 import { withTokenInput } from './token-input-options.ts';
 

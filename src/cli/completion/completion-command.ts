@@ -1,5 +1,5 @@
 import { Argument, Command } from 'commander';
-import type { Run } from './command.ts';
+import type { Run } from '../command.ts';
 
 /** The shells that there is a script for. */
 export const shellNames = ['bash', 'zsh', 'fish', 'powershell'] as const;

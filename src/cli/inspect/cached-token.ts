@@ -1,8 +1,8 @@
-import type { CachedToken } from '../profile/store.ts';
-import { defaultFlowOf } from './flows.ts';
+import type { CachedToken } from '../../profile/store.ts';
+import { defaultFlowOf } from '../flows.ts';
 import { UnreadableToken } from './jwt.ts';
-import type { Shell } from './shell.ts';
-import { tokenKey } from './token-key.ts';
+import type { Shell } from '../shell.ts';
+import { tokenKey } from '../get-token/token-key.ts';
 
 /**
  * What is cached for a profile, expired or not: the token that a plain get-token was given; where there is none, the one

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { TokenError } from '../protocol/token-error.ts';
+import { TokenError } from '../../protocol/token-error.ts';
 import { tokenIn, UnreadableToken } from './jwt.ts';
-import type { Shell } from './shell.ts';
+import type { Shell } from '../shell.ts';
 
 /** Where inspect and discover have their token from. */
 export interface TokenInputOptions {

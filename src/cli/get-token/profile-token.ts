@@ -1,7 +1,7 @@
-import { ProfileError } from '../profile/profile-error.ts';
-import { defaultFlowOf, type FlowName } from './flows.ts';
+import { ProfileError } from '../../profile/profile-error.ts';
+import { defaultFlowOf, type FlowName } from '../flows.ts';
 import type { PrintableToken } from './output.ts';
-import type { Shell } from './shell.ts';
+import type { Shell } from '../shell.ts';
 import { signInKey, tokenKey } from './token-key.ts';
 
 /** What a command asks for beyond what the profile says. */

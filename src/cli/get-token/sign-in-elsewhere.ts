@@ -1,5 +1,5 @@
-import type { SignInElsewhere } from '../platform/request-context.ts';
-import type { Shell } from './shell.ts';
+import type { SignInElsewhere } from '../../platform/request-context.ts';
+import type { Shell } from '../shell.ts';
 
 /**
  * Shows a person the address to sign in at, where no browser can be opened: over SSH, in a container, in WSL without

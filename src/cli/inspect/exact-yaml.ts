@@ -1,5 +1,5 @@
 import { stringify, type ScalarTag } from 'yaml';
-import { printableJson } from './printable.ts';
+import { printableJson } from '../printable.ts';
 
 /**
  * YAML in which nothing has changed: numbers keep the digits that `parseKeepingDigits` has kept, and texts stand in

@@ -1,16 +1,16 @@
-import { TokenError } from '../protocol/token-error.ts';
-import { ProfileError } from '../profile/profile-error.ts';
-import type { Profile } from '../profile/profile.ts';
+import { TokenError } from '../../protocol/token-error.ts';
+import { ProfileError } from '../../profile/profile-error.ts';
+import type { Profile } from '../../profile/profile.ts';
 import {
   acquireProfileToken,
   type ProfileCredential,
   type ProfileToken,
   type ProfileTokenDemand,
-} from '../token/profile-token.ts';
-import type { FlowName } from './flows.ts';
+} from '../../token/profile-token.ts';
+import type { FlowName } from '../flows.ts';
 import type { TokenRequest } from './profile-token.ts';
 import { requestContext } from './request-context.ts';
-import type { Shell } from './shell.ts';
+import type { Shell } from '../shell.ts';
 import type { Asked } from './token-key.ts';
 
 /** Gets a token from Entra: the profile and its secrets become a demand. */

@@ -1,4 +1,4 @@
-import { printable } from './printable.ts';
+import { printable } from '../printable.ts';
 import { duration, fromNow } from './times.ts';
 import type { TokenFacts } from './token-facts.ts';
 
