@@ -9,6 +9,9 @@ function ConvertTo-AzToken {
         $name, $values = $claim -creplace "^'"
         $claims[$name] = [System.Collections.ObjectModel.ReadOnlyCollection[string]][string[]]$values
     }
+    # Filled in for each token: to put members on an object takes five times as long as to copy them. Not made before: the
+    # engine is to start first.
+    if (-not $AzTokenTemplate) { $script:AzTokenTemplate = New-AzTokenTemplate }
     $token = $AzTokenTemplate.PSObject.Copy()
     $token.Token = $Result['token']
     $token.ExpiresOn = [System.DateTimeOffset]::FromUnixTimeMilliseconds($Result['expiresOn'])
@@ -23,23 +26,24 @@ function ConvertTo-AzToken {
 # How the object looks as text and on the screen goes with the object itself: type data of a module's ps1xml is now and
 # then missing in a runspace where others import the module at the same moment, and the token must never be shown.
 # A script block that was made from text belongs to no runspace, so it works in any.
-$script:TokenAsText = [System.Management.Automation.PSScriptMethod]::new('ToString', [scriptblock]::Create('[string]$this.Token'))
-$script:TokenDefaultView = [System.Management.Automation.PSMemberSet]::new('PSStandardMembers',
-    [System.Management.Automation.PSMemberInfo[]]@([System.Management.Automation.PSPropertySet]::new(
-            'DefaultDisplayPropertySet', [string[]]('ExpiresOn', 'Identity', 'TenantId', 'Scopes'))))
-
-# Filled in for each token: to put members on an object takes five times as long as to copy them.
-$script:AzTokenTemplate = [pscustomobject]@{
-    PSTypeName = 'EntraTokenBridge.AzToken'
-    Token      = $null
-    ExpiresOn  = $null
-    Identity   = $null
-    TenantId   = $null
-    Scopes     = $null
-    Claims     = $null
+function New-AzTokenTemplate {
+    $template = [pscustomobject]@{
+        PSTypeName = 'EntraTokenBridge.AzToken'
+        Token      = $null
+        ExpiresOn  = $null
+        Identity   = $null
+        TenantId   = $null
+        Scopes     = $null
+        Claims     = $null
+    }
+    $object = $template.PSObject
+    # Upstream's name for the same: formats, types and scripts that go by it work.
+    $object.TypeNames.Insert(1, 'PipeHow.AzAuth.AzToken')
+    $object.Members.Add([System.Management.Automation.PSScriptMethod]::new('ToString', [scriptblock]::Create('[string]$this.Token')))
+    $object.Members.Add([System.Management.Automation.PSMemberSet]::new('PSStandardMembers',
+            [System.Management.Automation.PSMemberInfo[]]@([System.Management.Automation.PSPropertySet]::new(
+                    'DefaultDisplayPropertySet', [string[]]('ExpiresOn', 'Identity', 'TenantId', 'Scopes')))))
+    $template
 }
-$object = $AzTokenTemplate.PSObject
-# Upstream's name for the same: formats, types and scripts that go by it work.
-$object.TypeNames.Insert(1, 'PipeHow.AzAuth.AzToken')
-$object.Members.Add($TokenAsText)
-$object.Members.Add($TokenDefaultView)
+
+$script:AzTokenTemplate = $null
