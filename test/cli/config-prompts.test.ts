@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../helpers/certificates.ts';
 import { givenProfile, secretProfile, secrets, storeOf, temporaryHome } from '../helpers/cli.ts';
-import { keys, noTerminal, openTerminal, type Terminal } from '../helpers/terminal.ts';
+import { cliCommand, keys, noTerminal, openShell, openTerminal, type Terminal } from '../helpers/terminal.ts';
 
 const tenantId = '11111111-1111-4111-8111-111111111111';
 const clientId = 'c0f1de00-0000-4000-8000-000000000001';
@@ -179,7 +179,8 @@ describe.skipIf(noTerminal !== '')(`config create at a terminal${noTerminal}`, (
   it('asks on standard error: standard output stays what the command prints', async () => {
     await givenProfile(home.path, secretProfile, secrets);
     const stdoutFile = join(home.path, 'stdout');
-    await using terminal = openTerminal(['config', 'export', '--file', '-'], { home: home.path, stdoutFile });
+    const command = `${cliCommand(['config', 'export', '--file', '-'])} > '${stdoutFile}'`;
+    await using terminal = openShell(command, { home: home.path });
     await terminal.answer('Passphrase (8 characters or more): [hidden]', 'correct horse');
     await terminal.answer('The same again: [hidden]', 'correct horse');
     expect(await terminal.exitCode).toBe(0);

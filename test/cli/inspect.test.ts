@@ -4,21 +4,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { parse } from 'yaml';
 import { startEmulator } from '../../src/emulator/server.ts';
 import type { Environment } from '../../src/protocol/environment.ts';
-import {
-  cliEnvironment,
-  cliFile,
-  givenProfile,
-  runCli,
-  secretProfile,
-  secrets,
-  temporaryHome,
-  type CliResult,
-} from '../helpers/cli.ts';
+import { givenProfile, runCli, secretProfile, secrets, temporaryHome, type CliResult } from '../helpers/cli.ts';
 import { tokenRequests, towards, type Emulator } from '../helpers/flows.ts';
 import { jwtOf, signature } from '../helpers/jwt.ts';
-import { hasPseudoTerminal, openTerminal, type Terminal } from '../helpers/pseudo-terminal.ts';
-
-const noTerminal = hasPseudoTerminal ? '' : ' (SKIPPED: python3, which has pseudo-terminals, is not here)';
+import { keys, noTerminal, openTerminal, type Terminal } from '../helpers/terminal.ts';
 
 let home: ReturnType<typeof temporaryHome>;
 beforeEach(() => void (home = temporaryHome()));
@@ -164,40 +153,42 @@ describe('What inspect reads', () => {
     );
   });
 
-  describe.skipIf(!hasPseudoTerminal)(`in a terminal${noTerminal}`, () => {
-    const start = (command: string, environment: Environment = {}): Terminal =>
-      openTerminal(`'${process.execPath}' '${cliFile}' ${command}`, cliEnvironment({ home: home.path, environment }));
+  describe.skipIf(noTerminal !== '')(`in a terminal${noTerminal}`, () => {
+    const start = (args: readonly string[], environment: Environment = {}): Terminal =>
+      openTerminal(args, { home: home.path, environment });
 
-    it('is asked for at once, instead of waiting for standard input', async () => {
-      for (const command of ['inspect', 'discover']) {
-        const terminal = start(command);
+    it.each(['inspect', 'discover'])(
+      'is asked for at once by %s, instead of waiting for standard input',
+      async (command) => {
+        await using terminal = start([command]);
         expect(await terminal.exitCode).toBe(1);
-        expect(terminal.screen()).toBe(
+        expect(terminal.sent()).toBe(
           'entra-auth-cli: There is no token to read. Pipe one in, or give --file, --profile or --token.\r\n',
         );
-      }
-    });
+      },
+    );
 
     it('can be pasted with -t -', async () => {
-      const terminal = start('inspect -o json -t -');
-      terminal.type(`${token}\n\u0004`);
+      await using terminal = start(['inspect', '-o', 'json', '-t', '-']);
+      terminal.type(`${token}\n${keys.ctrlD}`);
       expect(await terminal.exitCode).toBe(0);
-      expect(terminal.screen()).toContain('"name": "Alice"');
+      expect(terminal.shown()).toContain('"name": "Alice"');
     });
 
-    it('is shown in colours, and without them where NO_COLOR is set or the output is JSON', async () => {
-      const path = file('token', jwtOf({ exp: 1 }));
-      const screenOf = async (command: string, environment?: Environment): Promise<string> => {
-        const terminal = start(`${command} -f ${path}`, environment);
-        await terminal.exitCode;
-        return terminal.screen();
-      };
-      for (const command of ['inspect', 'discover']) {
-        expect(await screenOf(command)).toContain('\u001B[1m');
-        expect(await screenOf(command, { NO_COLOR: '1' })).not.toContain('\u001B');
-        expect(await screenOf(`${command} -o json`)).not.toContain('\u001B');
-      }
-    });
+    it.each(['inspect', 'discover'])(
+      'is shown in colours by %s, and without them where NO_COLOR is set or the output is JSON',
+      async (command) => {
+        const path = file('token', jwtOf({ exp: 1 }));
+        const sentBy = async (args: readonly string[], environment?: Environment): Promise<string> => {
+          await using terminal = start([command, '-f', path, ...args], environment);
+          await terminal.exitCode;
+          return terminal.sent();
+        };
+        expect(await sentBy([])).toContain('\u001B[1m');
+        expect(await sentBy([], { NO_COLOR: '1' })).not.toContain('\u001B');
+        expect(await sentBy(['-o', 'json'])).not.toContain('\u001B');
+      },
+    );
   });
 
   it('must be there: a file that is not, or is a folder, is named', async () => {
