@@ -42,7 +42,6 @@ const packages = {
   '@inquirer/select': ['cli'],
   jose: ['emulator'],
   '@napi-rs/keyring': ['profile/keyring.ts'],
-  'write-file-atomic': ['platform/replace-file.ts'],
   'proper-lockfile': ['profile/lock.ts'],
 };
 

@@ -93,7 +93,6 @@ describe('get-token that answers from the cache', () => {
     ['yaml', 'tag:yaml.org'],
     ['@inquirer', 'AbortPromptError'],
     ['proper-lockfile', 'ECOMPROMISED'],
-    ['write-file-atomic', 'EPERM'],
     ['@napi-rs/keyring', '@napi-rs/keyring'],
     ['node-forge', 'forge.pki'],
   ])('has not loaded %s', async (_name, mark) => {
