@@ -132,9 +132,10 @@ describe('config export', () => {
   });
 
   it('takes the profiles that are named, each once', async () => {
-    expect(await exportTo('PERSON', 'person', '--file', file)).toMatchObject({ exitCode: 0 });
-    await importFrom(file);
-    expect(profilesOf(there)).toEqual([personProfile]);
+    expect(await exportTo('PERSON', 'person', '--file', file)).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining(`'${file}' has profile 'person' with no secret.\n`) as string,
+    });
   });
 
   it('goes to standard output with --file -, and from there through standard input', async () => {
@@ -147,13 +148,6 @@ describe('config export', () => {
     expect(profilesOf(there)).toEqual([secretProfile, personProfile]);
   });
 
-  it('takes the passphrase from standard input', async () => {
-    expect(await config(here, ['export', '--file', file, '--passphrase-file', '-'], `${passphrase}\r\n`)).toMatchObject(
-      { exitCode: 0 },
-    );
-    expect(await importFrom(file)).toMatchObject({ exitCode: 0 });
-  });
-
   it('does not overwrite a file without --force', async () => {
     writeFileSync(file, 'precious');
     const { exitCode, stderr } = await exportTo('--file', file);
@@ -163,7 +157,7 @@ describe('config export', () => {
     );
     expect(readFileSync(file, 'utf8')).toBe('precious');
     expect(await exportTo('--file', file, '--force')).toMatchObject({ exitCode: 0 });
-    expect(await importFrom(file)).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ format: 'entra-auth-cli export' });
   });
 
   it('refuses a passphrase of under 8 characters', async () => {
@@ -261,16 +255,12 @@ describe('config import', () => {
   it('imports nothing when names are taken, naming all of them; --force replaces them with their tokens', async () => {
     const mine: Profile = { name: 'Default', authMethod: 'ManagedIdentity', scopes: [] };
     await givenProfile(there.path, mine);
+    await givenProfile(there.path, { ...mine, name: 'person' });
     await storeOf(there.path).tokens.write('default', 'key', { accessToken: 'a', expiresOn: 1, scopes: [] });
     const refused = await importFrom(file);
     expect(refused.exitCode).toBe(1);
-    expect(refused.stderr).toContain("There is a profile 'default' already; nothing was imported.");
-    expect(profilesOf(there)).toEqual([mine]);
-
-    await givenProfile(there.path, { ...mine, name: 'person' });
-    expect((await importFrom(file)).stderr).toContain(
-      "There are profiles 'default', 'person' already; nothing was imported.",
-    );
+    expect(refused.stderr).toContain("There are profiles 'default', 'person' already; nothing was imported.");
+    expect(profilesOf(there)).toEqual([mine, { ...mine, name: 'person' }]);
 
     expect(await importFrom(file, '--force')).toMatchObject({ exitCode: 0 });
     expect(profilesOf(there)).toEqual([secretProfile, personProfile]);
@@ -278,7 +268,13 @@ describe('config import', () => {
     expect(await storeOf(there.path).tokens.list('default')).toEqual([]);
   });
 
-  it('ends with 1 for a wrong passphrase', async () => {
+  it('takes the passphrase from standard input', async () => {
+    const args = ['import', file, '--passphrase-file', '-'];
+    expect(await config(there, args, `${passphrase}\r\n`)).toMatchObject({ exitCode: 0 });
+    expect(profilesOf(there)).toEqual([secretProfile, personProfile]);
+  });
+
+  it('ends with 1 for a wrong passphrase, and imports nothing', async () => {
     writeFileSync(passphraseFile, 'another horse');
     const { exitCode, stderr } = await importFrom(file);
     expect(exitCode).toBe(1);
@@ -314,16 +310,6 @@ describe('config import', () => {
     const { exitCode, stderr } = await importFrom(nowhere);
     expect(exitCode).toBe(1);
     expect(stderr).toBe(`entra-auth-cli: The file '${nowhere}' for the export does not exist.\n`);
-  });
-
-  it('ends with 1 for a profile that is none, and imports none of the others', async () => {
-    const broken = { ...secretProfile, name: 'broken', tenantId: 'no tenant' };
-    const exported = [secretProfile, broken].map((profile) => ({ profile, secrets }));
-    writeFileSync(file, await sealExport(exported, passphrase));
-    const { exitCode, stderr } = await importFrom(file);
-    expect(exitCode).toBe(1);
-    expect(stderr).toContain("Profile 'broken': tenantId is 'no tenant'.");
-    expect(profilesOf(there)).toEqual([]);
   });
 
   it('leaves everything as it was when a profile can not be stored', async () => {
