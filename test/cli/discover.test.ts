@@ -12,12 +12,6 @@ afterEach(() => home[Symbol.dispose]());
 const discover = (input: string, ...args: readonly string[]): Promise<CliResult> =>
   runCli(['discover', ...args], { home: home.path, input });
 
-/** What `-o json` says of a token with these claims. */
-async function factsOf(claims: object, header?: object): Promise<Record<string, unknown>> {
-  const { stdout } = await discover(jwtOf(claims, header), '-o', 'json');
-  return JSON.parse(stdout) as Record<string, unknown>;
-}
-
 /** A moment (Unix seconds) so far from now. */
 const seconds = (away: number): number => Math.floor(Date.now() / 1000) + away;
 const iso = (time: number): string => new Date(time * 1000).toISOString().replace('.000Z', 'Z');
@@ -130,81 +124,12 @@ Signed in by  pwd, mfa
   });
 
   it.each([
-    ['expired since', { exp: seconds(-7500) }, 'expired', /^Valid +no: it expired 2 hours 5 minutes ago\n/],
-    ['expired this second', { exp: seconds(0) }, 'expired', /^Valid +no: it expired \d+ seconds? ago\n/],
-    [
-      'valid later',
-      { nbf: seconds(1200) },
-      'not_yet_valid',
-      /^Valid +no: it is not valid before 20[^ ]+Z \(is the clock/,
-    ],
-    ['without an end', { exp: undefined }, 'without_expiry', /^Valid +no: it says nothing of when it expires/],
-    [
-      'with an end that is no time',
-      { exp: 'never' },
-      'without_expiry',
-      /^Valid +no: it says nothing of when it expires/,
-    ],
-  ])('ends with 1 for a token %s, and says so', async (_what, claims, status, said) => {
-    const all = { ...applicationClaims(), ...claims };
-    const { exitCode, stdout } = await discover(jwtOf(all));
+    ['expired', { exp: seconds(-1) }, /^Valid +no: it expired /],
+    ['not yet valid', { nbf: seconds(330) }, /^Valid +no: it is not valid before /],
+  ])('ends with 1 for a token that is %s, and says so', async (_what, claims, said) => {
+    const { exitCode, stdout } = await discover(jwtOf({ ...applicationClaims(), ...claims }));
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(said);
-    expect(await factsOf(all)).toMatchObject({ valid: false, status });
-  });
-
-  it('lets the clock be five minutes late at the beginning of a token, and not at its end', async () => {
-    expect((await discover(jwtOf({ ...applicationClaims(), nbf: seconds(280) }))).exitCode).toBe(0);
-    expect((await discover(jwtOf({ ...applicationClaims(), nbf: seconds(330) }))).exitCode).toBe(1);
-    expect((await discover(jwtOf({ ...applicationClaims(), exp: seconds(-1) }))).exitCode).toBe(1);
-    expect((await discover(jwtOf({ ...applicationClaims(), exp: seconds(60) }))).exitCode).toBe(0);
-  });
-
-  it.each([
-    ['an id token', { iss: 'x', aud: app, sub: 's', nonce: 'n', tid: contoso, ver: '2.0' }, { kind: 'id_token' }],
-    ['a client assertion', { iss: app, sub: app, aud: 'https://login' }, { kind: 'client_assertion' }],
-    ["another issuer's token", { iss: 'https://token.actions.example', sub: 'repo:x' }, { kind: 'unknown' }],
-    ['an access token by its header', { iss: 'x' }, { kind: 'access_token' }, { typ: 'at+jwt' }],
-    ['a token of an application without idtyp', { appid: app, oid: 'o', sub: 'o' }, { subject_type: 'application' }],
-    ['a token of a user without idtyp', { appid: app, scp: 'a' }, { subject_type: 'user', scopes: ['a'] }],
-    ['a claim that is named as objects have it', { idtyp: 'constructor', appidacr: 'toString' }, { valid: false }],
-    ['several audiences', { aud: ['a', 'b'] }, { audience: 'a b' }],
-  ])('knows %s', async (_what, claims, facts, header?: object) => {
-    expect(await factsOf(claims, header)).toMatchObject(facts);
-  });
-
-  it.each([
-    ['https://graph.microsoft.com/', 'Microsoft Graph'],
-    ['https://management.azure.com', 'Azure Resource Manager'],
-    ['https://management.core.windows.net/', 'Azure Resource Manager'],
-    ['797F4846-ba00-4fd7-ba43-dac1f8f63013', 'Azure Resource Manager'],
-    ['cfa8b339-82a2-471a-a3c9-0fc0be7a4093', 'Azure Key Vault'],
-    ['https://vault.azure.net', 'Azure Key Vault'],
-    ['https://contoso.blob.core.windows.net', 'Azure Storage'],
-    ['https://contoso.sharepoint.com', 'SharePoint Online'],
-    ['https://org1.crm4.dynamics.com', 'Dataverse'],
-    ['https://analysis.windows.net/powerbi/api', 'Power BI'],
-    ['api://AzureADTokenExchange', 'Entra token exchange'],
-    ['https://example.com', undefined],
-    ['https://evilsharepoint.com', undefined],
-    ['constructor', undefined],
-  ])('calls the audience %s by its name: %s', async (aud, name) => {
-    expect((await factsOf({ aud }))['audience_name']).toBe(name);
-  });
-
-  it.each([
-    ['https://login.microsoftonline.com/t/v2.0', '', 'Azure public cloud'],
-    ['https://login.microsoftonline.us/t/v2.0', '', 'Azure US Government'],
-    ['https://login.partner.microsoftonline.cn/t/v2.0', '', 'Azure China (21Vianet)'],
-    ['https://sts.chinacloudapi.cn/t/', '', 'Azure China (21Vianet)'],
-    ['https://contoso.ciamlogin.com/t/v2.0', '', 'Azure public cloud'],
-    ['https://sts.windows.net/t/', 'https://vault.azure.net', 'Azure public cloud'],
-    ['https://sts.windows.net/t/', 'https://graph.microsoft.us', 'Azure US Government'],
-    ['https://sts.windows.net/t/', app, 'Azure public cloud or Azure US Government'],
-    ['https://127.0.0.1:8443/t/', '', undefined],
-    ['https://login.microsoftonline.com.example/t/', '', undefined],
-  ])('knows the cloud by the issuer %s and the audience %s', async (iss, aud, cloud) => {
-    expect((await factsOf({ iss, aud }))['cloud']).toBe(cloud);
   });
 
   it('shows characters that a terminal would obey as their numbers', async () => {
@@ -279,15 +204,5 @@ describe("discover and the emulator's tokens", () => {
     const { stdout } = await discover(await answer.text());
     expect(stdout).toMatch(/^Managed identity +system-assigned: \/subscriptions\/.+\/sites\/contoso-runbooks$/m);
     expect(stdout).toMatch(/^Audience +Azure Key Vault/m);
-  });
-
-  it('marks the tokens of agents and of their user accounts', async () => {
-    const agent = { ...applicationClaims(), xms_par_app_azp: 'b1ee9000', xms_act_fct: '9 3 11', xms_sub_fct: '9 3 11' };
-    expect(await factsOf(agent)).toMatchObject({ agent_identity: { blueprint_id: 'b1ee9000', agent_user: false } });
-    const { stdout } = await discover(jwtOf({ ...userClaims(), xms_act_fct: '11', xms_sub_fct: '3 13' }));
-    expect(stdout).toMatch(/^Agent identity +an agent's user account$/m);
-    expect(await factsOf({ ...agent, xms_par_app_azp: undefined, xms_act_fct: '9 3' })).not.toHaveProperty(
-      'agent_identity',
-    );
   });
 });

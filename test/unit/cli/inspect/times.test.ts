@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { duration, fromNow, isoTime } from '../../src/cli/inspect/times.ts';
+import { duration, fromNow, isoTime } from '../../../../src/cli/inspect/times.ts';
 
 describe('A duration', () => {
   it.each([
