@@ -3,6 +3,7 @@ import type { Command, CommanderError } from 'commander';
 import { endProcess, isUninterruptible } from '../platform/end-process.ts';
 import { exitCodeOf, exitCodes, isPromptExit } from './exit-codes.ts';
 import type { Run } from './command.ts';
+import { printableLines } from './printable.ts';
 import { commandLine } from './program.ts';
 import { thisShell } from './shell.ts';
 import { allPrinted, print, printError } from './standard-streams.ts';
@@ -33,7 +34,7 @@ export async function main(args: readonly string[]): Promise<void> {
     exitCode = isUsage(error) ? error.exitCode : exitCodeOf(error);
     // Ctrl+C at a question of @inquirer's, which leaves the cursor in the middle of the line
     if (exitCode === exitCodes.cancelled) printError(isPromptExit(error) ? '\n' : '');
-    else if (!isUsage(error) && !signals.signal.aborted) await tellError(error);
+    else if (!isUsage(error) && !signals.signal.aborted) tellError(error);
   }
   // Connections that are kept alive, or a worker, would keep the process; what was printed has to be out first.
   await allPrinted();
@@ -80,9 +81,7 @@ function isUsage(error: unknown): error is CommanderError {
 }
 
 /** What others have said may be in a message, such as a service's words: nothing of it is for the terminal to obey. */
-async function tellError(error: unknown): Promise<void> {
-  const { printable } = await import('./printable.ts');
+function tellError(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  const lines = message.split('\n').map(printable);
-  printError(`entra-auth-cli: ${lines.join('\n')}\n`);
+  printError(`${printableLines(`entra-auth-cli: ${message}`)}\n`);
 }

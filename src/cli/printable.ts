@@ -10,9 +10,9 @@ export function printable(text: string): string {
   return text.replaceAll(unprintable, escaped);
 }
 
-/** JSON that says the same without such characters; line breaks between its members stay. */
-export function printableJson(json: string): string {
-  return json.replaceAll(unprintable, (character) => (character === '\n' ? character : escaped(character)));
+/** The same for lines of text, such as JSON, which says the same then; the breaks between them stay. */
+export function printableLines(lines: string): string {
+  return lines.replaceAll(unprintable, (character) => (character === '\n' ? character : escaped(character)));
 }
 
 function escaped(character: string): string {

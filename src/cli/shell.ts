@@ -2,6 +2,7 @@ import type { Environment } from '../protocol/environment.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { untilAborted } from '../platform/until-aborted.ts';
 import { openStore, type Store } from '../profile/store.ts';
+import { printableLines } from './printable.ts';
 import { print, printError } from './standard-streams.ts';
 
 /** What a command gets of the place that it was typed in. */
@@ -30,7 +31,8 @@ export function thisShell(silent: boolean, signal: AbortSignal): Shell {
   const environment = Object.fromEntries(
     Object.entries(process.env).filter((variable): variable is [string, string] => Boolean(variable[1])),
   );
-  const must = (message: string): void => printError(`${message}\n`);
+  // Others' words may be in it: a service's, or what came with an import.
+  const must = (message: string): void => printError(`${printableLines(message)}\n`);
   const tell = (message: string): void => {
     if (!silent) must(message);
   };

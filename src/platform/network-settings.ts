@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import tls from 'node:tls';
 import type { Environment } from '../protocol/environment.ts';
+import { TokenError } from '../protocol/token-error.ts';
 import type { RequestContext } from './request-context.ts';
 
 const proxyNames = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'] as const;
@@ -9,7 +10,8 @@ const proxyNames = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'htt
 const authorityFileNames = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const;
 
 /** What is in force in this process. Node itself applied NODE_EXTRA_CA_CERTS at its start, and a proxy never. */
-let appliedProxy = proxyNames.map(() => '').join('\n');
+const noProxy = proxyNames.map(() => '').join('\n');
+let appliedProxy = noProxy;
 let withoutProxy: (() => void) | undefined;
 let appliedFiles = [process.env['NODE_EXTRA_CA_CERTS'] ?? '', ''].join('\n');
 let systemStoreLoaded = false;
@@ -17,9 +19,11 @@ let systemStoreLoaded = false;
 /**
  * Makes the session's proxy and trusted authorities those of this process, when they have changed.
  *
- * Both hold for all requests under way, as they do in any process whose environment changes.
+ * Certificates are always checked: authorities are named, never done without. Both hold for all requests under way, as they do in any process whose environment changes.
  */
 export function applyNetworkSettings({ environment, log }: RequestContext): void {
+  // Set for some other program's sake, it would show our secrets to whoever answers in Entra's place.
+  delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
   applyProxy(environment);
   const files = authorityFileNames.map((name) => environment[name] ?? '');
   if (files.join('\n') === appliedFiles) return;
@@ -30,12 +34,23 @@ export function applyNetworkSettings({ environment, log }: RequestContext): void
 function applyProxy(environment: Environment): void {
   const values = proxyNames.map((name) => environment[name] ?? '').join('\n');
   if (values === appliedProxy) return;
-  appliedProxy = values;
   if (typeof http.setGlobalProxyFromEnv !== 'function') return;
   withoutProxy?.();
-  withoutProxy = http.setGlobalProxyFromEnv(
-    Object.fromEntries(proxyNames.map((name) => [name, environment[name] ?? ''])),
-  );
+  withoutProxy = undefined;
+  appliedProxy = noProxy;
+  try {
+    withoutProxy = http.setGlobalProxyFromEnv(
+      Object.fromEntries(proxyNames.map((name) => [name, environment[name] ?? ''])),
+    );
+  } catch {
+    // Node's error repeats the address, which may hold a password.
+    throw new TokenError(
+      'InvalidParameter',
+      'What HTTPS_PROXY or HTTP_PROXY says is no address of a proxy. Set it to one such as http://proxy.contoso.com:8080.',
+      { parameter: 'HTTPS_PROXY' },
+    );
+  }
+  appliedProxy = values;
 }
 
 function applyAuthorities(warn: (problem: string) => void): void {

@@ -125,6 +125,7 @@ function checkContent(value: unknown): readonly ExportedProfile[] {
   const profiles = (value as { profiles?: unknown } | null)?.profiles;
   if (!Array.isArray(profiles)) throw invalid('has no profiles');
   return profiles.map((entry: unknown) => {
+    if (typeof entry !== 'object' || entry === null) throw invalid('is damaged');
     const { profile, secrets, certificate } = entry as Record<keyof ExportedProfile, unknown>;
     const { clientSecret, certificatePassword } = (secrets ?? {}) as ProfileSecrets;
     return {

@@ -129,11 +129,11 @@ class ProfileChecker {
       authMethod,
       ...(defaultFlow && { defaultFlow }),
       ...this.field('redirectUri', 'http://localhost, with a port and path where needed', isLoopbackAddress),
-      ...this.field('certificatePath', 'the whole path of a PEM or PFX file', isAbsolute),
+      ...this.field('certificatePath', 'the whole path of a PEM or PFX file', isPath),
       ...this.cacheCertificatePassword(),
       ...this.authority(),
       ...(federatedTokenSource && { federatedTokenSource }),
-      ...this.field('federatedTokenFile', 'the whole path of a file', isAbsolute),
+      ...this.field('federatedTokenFile', 'the whole path of a file', isPath),
       ...this.field('serviceConnectionId', "the service connection's id, a GUID", (text) => guid.test(text)),
     };
     this.checkMethod(profile);
@@ -209,6 +209,11 @@ class ProfileChecker {
   private invalid(field: string, problem: string): ProfileError {
     return new ProfileError('ProfileInvalid', `Profile '${this.name}': ${field} ${problem}.`);
   }
+}
+
+/** No system has files with a NUL in their names. */
+function isPath(text: string): boolean {
+  return isAbsolute(text) && !text.includes('\0');
 }
 
 function isLoopbackAddress(text: string): boolean {

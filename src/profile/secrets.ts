@@ -24,6 +24,8 @@ export interface Secrets {
 }
 
 const ending = '.sealed';
+/** What was set aside, or left by a command that was killed while it wrote, is the profile's too. */
+const remainder = /\.(?:corrupt(?:-\d+)?|\d+)$/;
 
 export function secretsIn(storeFolder: string, files: SealedFiles): Secrets {
   const folder = join(storeFolder, 'secrets');
@@ -32,9 +34,8 @@ export function secretsIn(storeFolder: string, files: SealedFiles): Secrets {
 
   function remove(name: string): void {
     const path = pathOf(name);
-    // What was set aside is the profile's too.
     for (const file of filesIn(folder)) {
-      if (file !== path && !file.startsWith(`${path}.corrupt`)) continue;
+      if (file.replace(remainder, '') !== path) continue;
       try {
         rmSync(file, { force: true });
       } catch (error) {

@@ -312,6 +312,17 @@ describe('config import', () => {
     expect(stderr).toBe(`entra-auth-cli: The file '${nowhere}' for the export does not exist.\n`);
   });
 
+  it('brings nothing that a terminal obeys, then or later', async () => {
+    const certificatePath = join(there.path, 'a\u001B[2J\u202Eb');
+    const hostile: Profile = { ...secretProfile, name: 'ci', authMethod: 'PasswordlessCertificate', certificatePath };
+    writeFileSync(file, await sealExport([{ profile: hostile, secrets: {} }], passphrase));
+    const { stderr } = await importFrom(file);
+    expect(stderr).toContain(String.raw`a\u001b[2J\u202eb`);
+    const { stdout } = await config(there, ['list', '--json']);
+    expect(stdout).toContain(String.raw`a\u001b[2J\u202eb`);
+    expect(JSON.parse(stdout)).toEqual([hostile]);
+  });
+
   it('leaves everything as it was when a profile can not be stored', async () => {
     const certificatePath = join(here.path, 'app.pem');
     const ci: Profile = { ...secretProfile, name: 'ci', authMethod: 'PasswordlessCertificate', certificatePath };

@@ -137,6 +137,25 @@ describe('The exit code', () => {
     expect(stderr).toMatch(/^entra-auth-cli: The certificate of \S+ is not trusted .* NODE_EXTRA_CA_CERTS\.\n$/);
   });
 
+  it('is 4 then also where NODE_TLS_REJECT_UNAUTHORIZED says not to look', async () => {
+    const environment = { AZURE_AUTHORITY_HOST: emulator.authority, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+    const { exitCode, stdout, stderr } = await getToken([], environment);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' });
+    expect(stderr).toMatch(/^entra-auth-cli: The certificate of \S+ is not trusted .*\n$/);
+  });
+
+  it.each(['http://me:Proxy-Passw0rd@nowhere:99999', 'ftp://me:Proxy-Passw0rd@nowhere'])(
+    'is 1 for a proxy that can not be one, whose password no message repeats: %s',
+    async (proxy) => {
+      const { exitCode, stderr } = await getToken([], { ...towards(emulator), HTTPS_PROXY: proxy });
+      expect(exitCode).toBe(1);
+      expect(stderr).toBe(
+        'entra-auth-cli: What HTTPS_PROXY or HTTP_PROXY says is no address of a proxy. ' +
+          'Set it to one such as http://proxy.contoso.com:8080.\n',
+      );
+    },
+  );
+
   it('is 4 when the service is out of order', async () => {
     emulator.nextAnswers.push({ kind: 'status', status: 503, times: 9 });
     const { exitCode, stderr } = await getToken();

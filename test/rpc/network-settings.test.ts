@@ -53,6 +53,23 @@ describe('A proxy', () => {
     expect(tunnels).toHaveLength(1);
   });
 
+  it('that is none is said each time, and the one before it is used again after that', async () => {
+    const direct = withSecret(emulator);
+    const good = { ...direct, HTTPS_PROXY: proxyAddress };
+    await ask(engine, 'NonInteractive', fresh, { environment: good });
+    for (let time = 1; time <= 2; time += 1) {
+      const environment = { ...direct, HTTPS_PROXY: 'ftp://me:secret@nowhere' };
+      const refusal = await refusalOf(ask(engine, 'NonInteractive', fresh, { environment }));
+      expect(refusal).toMatchObject({
+        message: expect.stringMatching(/^What HTTPS_PROXY or HTTP_PROXY says is no address of a proxy\./),
+        data: { code: 'InvalidParameter' },
+      });
+    }
+    await ask(engine, 'NonInteractive', fresh, { environment: good });
+    expect(tunnels).toHaveLength(2);
+    await ask(engine, 'NonInteractive', fresh, { environment: direct });
+  });
+
   it('is passed over for the hosts of NO_PROXY', async () => {
     const environment = { ...withSecret(emulator), HTTPS_PROXY: proxyAddress, NO_PROXY: 'localhost,127.0.0.1' };
     await ask(engine, 'NonInteractive', fresh, { environment });

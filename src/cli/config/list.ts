@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { printableLines } from '../printable.ts';
 import type { Shell } from '../shell.ts';
 import { profileList } from './profile-list.ts';
 
@@ -10,7 +11,7 @@ interface ListOptions {
 export async function list(options: ListOptions, shell: Shell): Promise<void> {
   const profiles = shell.store.profiles.list();
   if (options.json) {
-    shell.print(`${JSON.stringify(profiles, null, 2)}\n`);
+    shell.print(`${printableLines(JSON.stringify(profiles, null, 2))}\n`);
     return;
   }
   if (profiles.length === 0) {

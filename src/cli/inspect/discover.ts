@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { DocumentFormat } from './document-formats.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readJwt, UnreadableToken } from './jwt.ts';
-import { printableJson } from '../printable.ts';
+import { printableLines } from '../printable.ts';
 import type { Shell } from '../shell.ts';
 import { linesOf } from './token-lines.ts';
 import { factsOf, type TokenFacts } from './token-facts.ts';
@@ -32,7 +32,7 @@ async function shown(facts: TokenFacts, output: DocumentFormat): Promise<string>
     case 'text':
       return inText(facts);
     case 'json':
-      return `${printableJson(JSON.stringify(facts, null, 2))}\n`;
+      return `${printableLines(JSON.stringify(facts, null, 2))}\n`;
     case 'yaml': {
       const { exactYaml } = await import('./exact-yaml.ts');
       return exactYaml(facts);

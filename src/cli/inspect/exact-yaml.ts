@@ -1,5 +1,5 @@
 import { stringify, type ScalarTag } from 'yaml';
-import { printableJson } from '../printable.ts';
+import { printableLines } from '../printable.ts';
 
 /**
  * YAML in which nothing has changed: numbers keep the digits that `parseKeepingDigits` has kept, and texts stand in
@@ -7,7 +7,7 @@ import { printableJson } from '../printable.ts';
  */
 export function exactYaml(document: object): string {
   const text = written(document, 'PLAIN');
-  return printableJson(text) === text ? text : printableJson(written(document, 'QUOTE_DOUBLE'));
+  return printableLines(text) === text ? text : printableLines(written(document, 'QUOTE_DOUBLE'));
 }
 
 function written(document: object, defaultKeyType: 'PLAIN' | 'QUOTE_DOUBLE'): string {

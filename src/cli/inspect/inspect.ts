@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { parseKeepingDigits } from '../../token/claims.ts';
 import type { DocumentFormat } from './document-formats.ts';
 import { type Jwt, readJwt } from './jwt.ts';
-import { printableJson } from '../printable.ts';
+import { printableLines } from '../printable.ts';
 import type { Shell } from '../shell.ts';
 import { fromNow, isoTime } from './times.ts';
 import { readToken, type TokenInputOptions } from './token-input.ts';
@@ -32,7 +32,7 @@ async function shown({ json }: Jwt, output: DocumentFormat): Promise<string> {
 }
 
 function indented(value: unknown): string {
-  return printableJson(JSON.stringify(value, null, 2));
+  return printableLines(JSON.stringify(value, null, 2));
 }
 
 function title(text: string): string {

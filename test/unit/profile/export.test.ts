@@ -132,6 +132,14 @@ describe('An export does not open', () => {
     expect(process.memoryUsage.rss() - start).toBeLessThan(32 * 1024 * 1024);
   });
 
+  test('with something else in it than profiles', async () => {
+    const sealed = await sealExport([null] as unknown as ExportedProfile[], passphrase);
+    expect(await failureOf(() => openExport(sealed, passphrase))).toMatchObject({
+      code: 'ExportInvalid',
+      message: expect.stringContaining('is damaged'),
+    });
+  });
+
   test('with a profile in it that is wrong', async () => {
     const wrong = { profile: { ...someProfile(), authority: 'http://evil.example' }, secrets: {} };
     const sealed = await sealExport([wrong], passphrase);

@@ -107,6 +107,11 @@ describe('A profile is refused', () => {
       /certificatePath is 'app\.pem'\. Write the whole path/,
     ],
     [
+      'with a certificate that no system can have',
+      { ...someProfile(), authMethod: 'Certificate', certificatePath: `${file}\0` },
+      /certificatePath is '.*\0'\. Write the whole path/,
+    ],
+    [
       'without its certificate',
       { ...someProfile(), authMethod: 'Certificate' },
       /certificatePath is missing: Certificate/,

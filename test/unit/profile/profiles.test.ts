@@ -105,19 +105,20 @@ describe('A profile that is replaced', () => {
   });
 });
 
-test('A profile that is removed goes with its secrets, tokens and sign-ins, and what was set aside of them', async () => {
+test('A profile that is removed goes with its secrets, tokens and sign-ins, and what was set aside or left of them', async () => {
   const { profiles, secrets, tokens } = place.store;
-  for (const name of ['dev', 'dev2']) {
+  // The last one's file begins as what is set aside of the first one's does.
+  for (const name of ['dev', 'dev2', 'dev.sealed.corrupt-2']) {
     await profiles.add(someProfile(name));
     await secrets.write(name, { clientSecret: name });
     await tokens.write(name, 'k', { accessToken: 't', expiresOn: 1, scopes: [] });
     await tokens.writeSignIn(name, 'k', { refreshToken: 'r' });
   }
-  writeFileSync(place.path('secrets/dev.sealed.corrupt'), '');
+  for (const left of ['corrupt', 'corrupt-2', '140234']) writeFileSync(place.path(`secrets/dev.sealed.${left}`), '');
   await profiles.remove('DEV');
-  expect(names()).toEqual(['dev2']);
-  expect(readdirSync(place.path('secrets'))).toEqual(['dev2.sealed']);
-  expect(readdirSync(place.path('tokens'))).toEqual(['dev2']);
+  expect(names()).toEqual(['dev2', 'dev.sealed.corrupt-2']);
+  expect(readdirSync(place.path('secrets')).toSorted()).toEqual(['dev.sealed.corrupt-2.sealed', 'dev2.sealed']);
+  expect(readdirSync(place.path('tokens')).toSorted()).toEqual(['dev.sealed.corrupt-2', 'dev2']);
   expect(await secrets.read('dev2')).toEqual({ clientSecret: 'dev2' });
 });
 
