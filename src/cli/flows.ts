@@ -1,10 +1,13 @@
 import type { AuthMethod, Profile, ProfileFlow } from '../profile/profile.ts';
+import type { FlowName } from '../token/profile-token.ts';
 
-/** The flows as the command line names them. */
-export const flowNames = ['client-credentials', 'interactive', 'device-code', 'authorization-code'] as const;
-
-/** One of {@link flowNames}. */
-export type FlowName = (typeof flowNames)[number];
+/** The flows as the command line names them, in the order of its help. */
+export const flowNames: readonly FlowName[] = [
+  'client-credentials',
+  'interactive',
+  'device-code',
+  'authorization-code',
+];
 
 const ofProfiles: Readonly<Record<ProfileFlow, FlowName>> = {
   ClientCredentials: 'client-credentials',

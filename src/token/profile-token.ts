@@ -19,7 +19,7 @@ import { profileWording } from './profile-wording.ts';
 import { expiryOf } from './token-result.ts';
 
 /** How a token is got; as `--flow` names it. */
-export type ProfileFlow = 'client-credentials' | 'interactive' | 'device-code' | 'authorization-code';
+export type FlowName = 'client-credentials' | 'interactive' | 'device-code' | 'authorization-code';
 
 /** What the profile's application proves itself with. */
 export type ProfileCredential =
@@ -49,7 +49,7 @@ export interface ProfileTokenDemand {
   /** GUID; of a managed identity: the user-assigned one. */
   readonly clientId?: string | undefined;
   readonly credential: ProfileCredential;
-  readonly flow: ProfileFlow;
+  readonly flow: FlowName;
   /** Sent as given; none: the cloud's Microsoft Graph `/.default`. */
   readonly scopes: readonly string[];
   /** Where the browser comes back to, e.g. `http://localhost:8400/signin`; default any port of localhost. */
@@ -64,6 +64,7 @@ export interface ProfileTokenDemand {
   readonly timeout: number;
 }
 
+/** What came of a {@link ProfileTokenDemand}. */
 export interface ProfileToken {
   readonly accessToken: string;
   /** Unix milliseconds. */

@@ -112,8 +112,8 @@ function exportCommand(run: Run): Command {
     .description('Write profiles with their secrets and certificates to a file that a passphrase encrypts.')
     .argument('[profile...]', 'the profiles (default: all)')
     .requiredOption('--file <file>', 'where to, - for standard output')
-    .option('--passphrase-file <file>', 'read the passphrase from a file, - for standard input; else it is asked for')
-    .addOption(new Option('--passphrase <passphrase>').hideHelp())
+    .addOption(passphraseFileOption)
+    .addOption(passphraseOption)
     .option('--force', 'replace the file')
     .addHelpText(
       'after',
@@ -132,8 +132,8 @@ function importCommand(run: Run): Command {
   return new Command('import')
     .description('Take over profiles from a file that config export has made: all of them, or none.')
     .argument('<file>', 'the file, - for standard input')
-    .option('--passphrase-file <file>', 'read the passphrase from a file, - for standard input; else it is asked for')
-    .addOption(new Option('--passphrase <passphrase>').hideHelp())
+    .addOption(passphraseFileOption)
+    .addOption(passphraseOption)
     .option('--force', 'replace profiles of the same names')
     .addHelpText(
       'after',
@@ -144,6 +144,13 @@ Examples:
     )
     .action(run(async () => (await import('./import.ts')).importProfiles));
 }
+
+const passphraseFileOption = new Option(
+  '--passphrase-file <file>',
+  'read the passphrase from a file, - for standard input; else it is asked for',
+);
+/** There to be refused. */
+const passphraseOption = new Option('--passphrase <passphrase>').hideHelp();
 
 /** What a profile is made of. */
 function withProfileOptions(command: Command): Command {

@@ -3,11 +3,11 @@ import { ProfileError } from '../../profile/profile-error.ts';
 import type { Profile } from '../../profile/profile.ts';
 import {
   acquireProfileToken,
+  type FlowName,
   type ProfileCredential,
   type ProfileToken,
   type ProfileTokenDemand,
 } from '../../token/profile-token.ts';
-import type { FlowName } from '../flows.ts';
 import type { TokenRequest } from './profile-token.ts';
 import { requestContext } from './request-context.ts';
 import type { Shell } from '../shell.ts';

@@ -1,29 +1,24 @@
 import { Command, Option } from 'commander';
 import type { Run } from '../command.ts';
-import { durationOf } from './duration.ts';
 import { flowNames } from '../flows.ts';
-import { outputFormats } from './output-formats.ts';
 import { scopesOf } from '../scopes.ts';
+import { outputOption, profileOption, silentOption, timeoutOption, verboseOption } from './token-options.ts';
 
 export function getTokenCommand(run: Run): Command {
   return new Command('get-token')
     .description('Print an access token for a profile, from the cache where it is still good.')
-    .option('-p, --profile <name>', 'profile to use', 'default')
+    .addOption(profileOption)
     .option('-s, --scope <scopes>', "scopes, separated by spaces (default: the profile's)", scopesOf)
     .addOption(
       new Option('-f, --flow <flow>', 'how to get the token (default: as the profile says)').choices(flowNames),
     )
-    .addOption(new Option('-o, --output <format>', 'what to print').choices(outputFormats).default('token'))
+    .addOption(outputOption)
     .option('--file <path>', 'write it to a file that only you can read, instead of standard output')
-    .option('-q, --silent', 'print the token and nothing else')
+    .addOption(silentOption)
     .option('--force', 'get a new token, also when a cached one is still good')
     .option('--no-cache', 'neither use nor store cached tokens')
-    .addOption(
-      new Option('--timeout <duration>', 'how long to wait at most, such as 30s or 2m')
-        .argParser(durationOf)
-        .default(60_000, '60s'),
-    )
-    .option('--verbose', 'say on standard error what is done')
+    .addOption(timeoutOption)
+    .addOption(verboseOption)
     .addHelpText(
       'after',
       `

@@ -1,8 +1,8 @@
-import type { FlowName } from '../flows.ts';
 import type { OutputFormat } from './output-formats.ts';
 import { printToken } from './output.ts';
 import { profileToken } from './profile-token.ts';
 import type { Shell } from '../shell.ts';
+import type { FlowName } from '../../token/profile-token.ts';
 
 interface GetTokenOptions {
   readonly profile: string;

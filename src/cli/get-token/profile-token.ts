@@ -1,5 +1,6 @@
 import { ProfileError } from '../../profile/profile-error.ts';
-import { defaultFlowOf, type FlowName } from '../flows.ts';
+import type { FlowName, ProfileToken } from '../../token/profile-token.ts';
+import { defaultFlowOf } from '../flows.ts';
 import type { PrintableToken } from './output.ts';
 import type { Shell } from '../shell.ts';
 import { signInKey, tokenKey } from './token-key.ts';
@@ -64,13 +65,7 @@ export async function profileToken(name: string, request: TokenRequest, shell: S
 async function keep(
   name: string,
   keys: { readonly token: string; readonly signIn: string },
-  {
-    accessToken,
-    expiresOn,
-    scopes,
-    refreshToken,
-    username,
-  }: PrintableToken & { readonly username?: string | undefined },
+  { accessToken, expiresOn, scopes, refreshToken, username }: ProfileToken,
   shell: Shell,
 ): Promise<void> {
   const { tokens } = shell.store;

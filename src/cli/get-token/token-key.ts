@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { managedIdentityNames } from '../../protocol/environment.ts';
 import type { Profile } from '../../profile/profile.ts';
-import type { FlowName } from '../flows.ts';
 import type { Shell } from '../shell.ts';
+import type { FlowName } from '../../token/profile-token.ts';
 
 /** What is asked for, by the profile and by the command. */
 export interface Asked {
