@@ -34,13 +34,13 @@ export async function replaceFile(path: string, data: string | Uint8Array): Prom
 async function targetOf(path: string): Promise<string> {
   const found = await lstat(path).catch(() => undefined);
   const own = !process.getuid || [process.getuid(), 0].includes(found?.uid ?? 0);
-  if (found?.isSymbolicLink() && !own) throw refusal(path, 'is a link that somebody else has put there');
+  if (found?.isSymbolicLink() && !own) throw refusal(path, 'it is a link that somebody else has put there');
   const behind = found && (await stat(path).catch(() => undefined));
   if (!behind) return path;
-  if (!behind.isFile() && !behind.isDirectory()) throw refusal(path, 'is no file');
+  if (!behind.isFile() && !behind.isDirectory()) throw refusal(path, 'it is no file');
   return found.isSymbolicLink() ? realpath(path) : path;
 }
 
 function refusal(path: string, why: string): Error {
-  return Object.assign(new Error(`'${path}' ${why}`), { code: 'EEXIST', path });
+  return Object.assign(new Error(why), { code: 'EEXIST', path });
 }

@@ -95,7 +95,7 @@ describe.skipIf(windows)('What stands where a file is to be written', () => {
 
   test('is refused when it is a pipe, which stays one', async () => {
     execFileSync('mkfifo', [path()]);
-    await expect(replaceFile(path(), 'x')).rejects.toMatchObject({ code: 'EEXIST', message: `'${path()}' is no file` });
+    await expect(replaceFile(path(), 'x')).rejects.toMatchObject({ code: 'EEXIST', message: 'it is no file' });
     expect(statSync(path()).isFIFO()).toBe(true);
     expect(readdirSync(folder)).toEqual(['file']);
   });
@@ -115,7 +115,7 @@ describe.skipIf(process.getuid?.() !== 0)('What somebody else has put where a fi
     lchownSync(path(), 12_345, 12_345);
     await expect(replaceFile(path(), 'secret')).rejects.toMatchObject({
       code: 'EEXIST',
-      message: `'${path()}' is a link that somebody else has put there`,
+      message: 'it is a link that somebody else has put there',
     });
     expect(readFileSync(path('mine'), 'utf8')).toBe('precious');
   });
