@@ -1,11 +1,14 @@
 import { InvalidArgumentError } from 'commander';
+import { isScope } from '../protocol/formats.ts';
 
-/** What RFC 6749 section 3.3 lets a scope consist of. */
-const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+/** A line's scopes: people separate them by spaces. */
+export function scopesIn(line: string): readonly string[] {
+  return line.split(/\s+/).filter(Boolean);
+}
 
-/** Scopes as people write them on a command line: separated by spaces. */
+/** The scopes of an option's value. @throws InvalidArgumentError when there is none, or one that can't be */
 export function scopesOf(text: string): readonly string[] {
-  const scopes = text.split(/\s+/).filter(Boolean);
-  if (scopes.length > 0 && scopes.every((scope) => scopeToken.test(scope))) return scopes;
+  const scopes = scopesIn(text);
+  if (scopes.length > 0 && scopes.every(isScope)) return scopes;
   throw new InvalidArgumentError('Give scopes separated by spaces, such as "User.Read Mail.Read".');
 }

@@ -1,6 +1,7 @@
 import type { AgentIdentityTokenMode, AgentIdentityTokenParameters } from '../protocol/agent-identity-token.ts';
 import { agentIdentityTokenModes, systemAssigned } from '../protocol/agent-identity-token.ts';
 import type { Environment } from '../protocol/environment.ts';
+import { isGuid } from '../protocol/formats.ts';
 import { cloudNames } from '../protocol/partner-token.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { chosenCloud, resourcesOf, type Cloud } from '../cloud/environments.ts';
@@ -12,7 +13,6 @@ import {
   claimOf,
   clientIdOf,
   invalid,
-  isGuid,
   oneOf,
   refuseOthers,
   scopesOf,

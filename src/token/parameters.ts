@@ -1,15 +1,11 @@
 import { credentialSources, type CredentialSource } from '../protocol/az-token.ts';
+import { isDomain, isGuid, isScope } from '../protocol/formats.ts';
 import type { HostCertificate } from '../protocol/partner-token.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { isTenantGroup } from '../cloud/tenants.ts';
 import { checkHostCertificate, type CheckedCertificate } from '../platform/host-certificate.ts';
 
 /** The formats of parameters. Messages name a parameter as PowerShell users know it. */
-
-const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const domain = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/i;
-/** What RFC 6749 section 3.3 lets a scope consist of, without the quotes and the space between two of them. */
-const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /** A day: nobody waits longer for a sign-in, and a timer can't run for much more than 24 of them. */
 const maximumTimeout = 86_400;
@@ -36,20 +32,16 @@ export function textOf(parameters: Record<string, unknown>, name: string): strin
 
 export function tenantOf(parameters: Record<string, unknown>, name = 'tenantId'): string | undefined {
   const value = textOf(parameters, name);
-  if (value === undefined || guid.test(value) || domain.test(value) || isTenantGroup(value)) return value;
+  if (value === undefined || isGuid(value) || isDomain(value) || isTenantGroup(value)) return value;
   throw invalid(
     inPowerShell(name),
     `'${value}' is no tenant. Give its id (a GUID) or one of its domains, such as contoso.onmicrosoft.com.`,
   );
 }
 
-export function isGuid(value: string): boolean {
-  return guid.test(value);
-}
-
 export function clientIdOf(parameters: Record<string, unknown>, name = 'clientId'): string | undefined {
   const value = textOf(parameters, name);
-  if (value === undefined || guid.test(value)) return value;
+  if (value === undefined || isGuid(value)) return value;
   throw invalid(
     inPowerShell(name),
     `'${value}' is no client id. It is a GUID: the application id of an app registration.`,
@@ -60,10 +52,10 @@ export function clientIdOf(parameters: Record<string, unknown>, name = 'clientId
 export function resourceOf(parameters: Record<string, unknown>): string {
   const value = textOf(parameters, 'resource') ?? 'https://graph.microsoft.com';
   const resource = value.replace(/\/+$/, '');
-  if (guid.test(resource)) return resource;
+  if (isGuid(resource)) return resource;
   const url = URL.canParse(resource) ? new URL(resource) : undefined;
   const acceptable = url && (url.protocol === 'https:' || url.protocol === 'api:' || url.protocol === 'urn:');
-  if (acceptable && scopeToken.test(resource)) return resource;
+  if (acceptable && isScope(resource)) return resource;
   throw invalid(
     'Resource',
     `'${value}' is no resource. Give its https address, its application id URI (api://...) or its application id (a GUID).`,
@@ -80,7 +72,7 @@ export function scopesOf(
   const parameter = inPowerShell(name);
   if (!Array.isArray(value) || value.length === 0) throw invalid(parameter, 'a list of scopes is needed.');
   return value.map((scope: unknown) => {
-    if (typeof scope === 'string' && scopeToken.test(scope)) return scope;
+    if (typeof scope === 'string' && isScope(scope)) return scope;
     throw invalid(
       parameter,
       `'${String(scope)}' is no scope. Give one scope an element, without spaces, such as ${example}.`,

@@ -1,3 +1,4 @@
+import { isGuid } from '../protocol/formats.ts';
 import type { AuthResult, ModuleName } from '../protocol/partner-token.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { chosenCloud } from '../cloud/environments.ts';
@@ -14,7 +15,7 @@ import { acquireToken } from './acquire-token.ts';
 import { authResult, resultOfGivenToken } from './auth-result.ts';
 import { InFlight } from './in-flight.ts';
 import { rememberSignIn, tokenOfKnownAccount } from './known-accounts.ts';
-import { invalid, isGuid } from './parameters.ts';
+import { invalid } from './parameters.ts';
 import { partnerCommands, partnerTokenDemand, type PartnerTokenDemand } from './partner-parameters.ts';
 
 /** Modules whose application and scope upstream knows. */

@@ -1,7 +1,8 @@
+import { isGuid } from '../protocol/formats.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { isGraph } from '../cloud/environments.ts';
 import { claimOf, claimsOf } from './claims.ts';
-import { invalid, isGuid } from './parameters.ts';
+import { invalid } from './parameters.ts';
 
 const advice = 'Give an access token that the user got for the blueprint itself';
 

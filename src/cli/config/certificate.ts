@@ -3,7 +3,7 @@ import { readCertificateFile } from '../../platform/certificate-file.ts';
 import { ProfileError } from '../../profile/profile-error.ts';
 import { TokenError } from '../../protocol/token-error.ts';
 import type { Shell } from '../shell.ts';
-import type { Draft } from './fields.ts';
+import type { Draft } from './draft.ts';
 
 /** What is wrong with a certificate file. */
 export interface CertificateProblem {

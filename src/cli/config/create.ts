@@ -4,7 +4,7 @@ import type { Shell } from '../shell.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { throwIfCancelled } from './cancelled.ts';
 import { refuseBrokenCertificate } from './certificate.ts';
-import { missingFrom, withImplied, type Draft } from './fields.ts';
+import { missingFrom, withImplied, type Draft } from './draft.ts';
 import { given, type ProfileOptions } from './given.ts';
 import { promptsOf, type Prompts } from './prompts.ts';
 import { askForFields } from './questions.ts';

@@ -4,16 +4,8 @@ import { TokenError } from '../../protocol/token-error.ts';
 import type { Shell } from '../shell.ts';
 import { throwIfCancelled } from './cancelled.ts';
 import { refuseBrokenCertificate } from './certificate.ts';
-import {
-  isAnotherIdentity,
-  missingFrom,
-  secretNames,
-  without,
-  withoutForeign,
-  type Draft,
-  type FieldName,
-  type removable,
-} from './fields.ts';
+import { defined, isAnotherIdentity, missingFrom, without, withoutForeign, type Draft } from './draft.ts';
+import { secretNames, type FieldName, type removable } from './fields.ts';
 import { given, type ProfileOptions } from './given.ts';
 import { promptsOf } from './prompts.ts';
 import { askForFields } from './questions.ts';
@@ -69,10 +61,6 @@ function askForChanges(present: Profile, decided: Draft, stored: boolean, shell:
   shell.tell('Enter keeps what is there, Backspace takes it away.');
   const settled = { ...defined(decided), name: decided.name ?? present.name };
   return askForFields({ prompts: promptsOf(shell), shell, given: settled, present, stored });
-}
-
-function defined(draft: Draft): Draft {
-  return Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== undefined));
 }
 
 /** The profile with what was said; what its new kind of credential doesn't have is gone, unless it was said. */

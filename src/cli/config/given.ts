@@ -9,9 +9,11 @@ import {
   type FederatedTokenSource,
   type ProfileFlow,
 } from '../../profile/profile.ts';
+import { scopesIn } from '../scopes.ts';
 import type { Shell } from '../shell.ts';
-import { fieldNames, type Draft, type FieldName } from './fields.ts';
-import { readSecret, readText, refuseSecretArgument, refuseSharedInput } from './secret-input.ts';
+import { defined, type Draft } from './draft.ts';
+import { fieldNames, fields, type FieldName, type secretNames } from './fields.ts';
+import { readSecret, readText, refuseSecretArgument, refuseSharedInput, standardInput } from './secret-input.ts';
 import { flowAliases, wordOf } from './spelling.ts';
 
 /** What `config create` and `config edit` take from the command line. */
@@ -70,7 +72,7 @@ export async function given(options: ProfileOptions, shell: Shell): Promise<Draf
     clientSecret,
     certificatePassword,
   };
-  const draft: Draft = { ...file, ...withoutGaps(typed) };
+  const draft: Draft = { ...file, ...defined(typed) };
   return {
     ...draft,
     ...wholePath(draft, 'certificatePath', shell),
@@ -86,17 +88,15 @@ export function wholePathOf(path: string, { environment }: Shell): string {
   return resolve(/^~[\\/]/.test(path) ? join(home, path.slice(2)) : path);
 }
 
-const secretNames = { clientSecret: 'client secret', certificatePassword: "certificate's password" } as const;
-
-function readSecretOf(name: keyof typeof secretNames, file: string, shell: Shell): Promise<string> {
-  const option = name === 'clientSecret' ? '--client-secret-file' : '--certificate-password-file';
-  return readSecret(file, `the ${secretNames[name]}`, option, shell);
+function readSecretOf(name: (typeof secretNames)[number], file: string, shell: Shell): Promise<string> {
+  const { what, option } = fields[name];
+  return readSecret(file, what, option, shell);
 }
 
 /** A profile as JSON, with its secrets. What is null is not given. */
 async function readDraft(file: string, shell: Shell): Promise<Draft> {
   const text = await readText(file, 'the profile', '--from-file', shell);
-  const place = file === '-' ? 'Standard input' : `The file '${file}'`;
+  const place = file === standardInput ? 'Standard input' : `The file '${file}'`;
   const value = parsed(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid(`${place} has no profile. Write one JSON object: {"authMethod": "...", "tenantId": "...", ...}.`);
@@ -111,7 +111,7 @@ async function readDraft(file: string, shell: Shell): Promise<Draft> {
 }
 
 function fromJson(name: FieldName | 'name', value: unknown, place: string): unknown {
-  if (name === 'scopes') return typeof value === 'string' ? value.split(/\s+/).filter(Boolean) : value;
+  if (name === 'scopes') return typeof value === 'string' ? scopesIn(value) : value;
   if (name === 'cacheCertificatePassword') return value;
   if (typeof value !== 'string') throw invalid(`${place}: ${name} is no text. Write it in quotes.`);
   const word = words[name];
@@ -145,8 +145,4 @@ function invalid(message: string, cause?: unknown): TokenError {
 function wholePath(draft: Draft, name: 'certificatePath' | 'federatedTokenFile', shell: Shell): Draft {
   const path = draft[name];
   return path ? { [name]: wholePathOf(path, shell) } : {};
-}
-
-function withoutGaps(values: { readonly [Name in keyof Draft]: Draft[Name] | undefined }): Draft {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

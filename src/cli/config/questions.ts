@@ -3,12 +3,13 @@ import {
   federatedTokenSources,
   type AuthMethod,
   type FederatedTokenSource,
-  type Profile,
   type ProfileFlow,
 } from '../../profile/profile.ts';
+import { scopesIn } from '../scopes.ts';
 import type { Shell } from '../shell.ts';
 import { certificateProblem } from './certificate.ts';
-import { fields, missingFrom, withoutForeign, type Draft } from './fields.ts';
+import { missingFrom, withoutForeign, type Draft } from './draft.ts';
+import { fields } from './fields.ts';
 import { wholePathOf } from './given.ts';
 import type { Prompts } from './prompts.ts';
 import { flowsOf, problemWith, refuseInvalid } from './validity.ts';
@@ -178,11 +179,7 @@ async function askForText(
   if (given[name] || !authMethod || !fields[name].belongs(draft)) return draft;
   const needed = missingFrom({ ...draft, [name]: undefined }).includes(name);
   const answer = await prompts.text(message, draft[name] ?? proposal, (typed) =>
-    typed === '' && needed ? 'A value is needed.' : problemWith(name satisfies keyof Profile, typed, authMethod),
+    typed === '' && needed ? 'A value is needed.' : problemWith(name, typed, authMethod),
   );
   return { ...draft, [name]: answer };
-}
-
-function scopesIn(line: string): readonly string[] {
-  return line.split(/\s+/).filter(Boolean);
 }

@@ -8,7 +8,8 @@ import {
 import { ProfileError } from '../../profile/profile-error.ts';
 import type { ProfileSecrets } from '../../profile/secrets.ts';
 import { TokenError } from '../../protocol/token-error.ts';
-import { fields, foreignIn, missingFrom, type Draft, type FieldName } from './fields.ts';
+import { foreignIn, missingFrom, type Draft } from './draft.ts';
+import { fields, type FieldName } from './fields.ts';
 
 /** A profile and the secrets that came with it. */
 export interface Finished {
@@ -74,11 +75,15 @@ const specimen = {
 
 function refuseMissing({ name }: Draft, missing: readonly FieldName[]): void {
   if (missing.length === 0) return;
-  const list = missing.map((one) => `${fields[one].what} (${fields[one].option})`).join(', ');
+  const list = missing.map((one) => described(fields[one])).join(', ');
   throw new TokenError(
     'MissingParameter',
     `Profile '${name}' lacks ${list}. Give it by options or in a file (--from-file), or run the command on a terminal, where it asks.`,
   );
+}
+
+function described({ what, option, value }: (typeof fields)[FieldName]): string {
+  return `${what} (${value === undefined ? option : `${option} ${value}`})`;
 }
 
 /**
@@ -102,7 +107,7 @@ function refuseForeign(draft: Draft): void {
   throw new TokenError(
     'InvalidParameterCombination',
     `Profile '${draft.name}': ${what} is for ${owners}, and this one is of the kind ${draft.authMethod}. ` +
-      `Leave ${option.replace(/[ ,].*/, '')} out, or choose another --auth-method.`,
+      `Leave ${option} out, or choose another --auth-method.`,
     { parameter: name },
   );
 }

@@ -1,0 +1,20 @@
+/** What the values look like that people give for tenants, applications and scopes. */
+
+const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const domain = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/i;
+const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/** A GUID with hyphens, in any case of its letters: a tenant's, an application's or an object's id. */
+export function isGuid(text: string): boolean {
+  return guid.test(text);
+}
+
+/** A domain name of at least two labels (RFC 1035 section 2.3.1), such as `contoso.onmicrosoft.com`. */
+export function isDomain(text: string): boolean {
+  return domain.test(text);
+}
+
+/** One scope: what RFC 6749 section 3.3 lets it consist of, which is neither spaces, quotes nor backslashes. */
+export function isScope(text: string): boolean {
+  return scopeToken.test(text);
+}
