@@ -24,7 +24,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const run: Run = (load) =>
     async function action(this: Command) {
       const handler = await load();
-      const shell = thisShell(this.opts()['silent'] === true, signals.signal);
+      const shell = thisShell(this.opts(), signals.signal);
       const code = await handler(this.opts() as Parameters<typeof handler>[0], shell, ...this.processedArgs.flat());
       exitCode = code ?? exitCodes.success;
     };

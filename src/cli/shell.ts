@@ -18,6 +18,8 @@ export interface Shell {
   readonly inputIsTerminal: boolean;
   /** A line on standard error, for who wants to know; not with --silent. */
   tell(message: string): void;
+  /** A line on standard error on what is done, for who asked with --verbose. */
+  explain(message: string): void;
   /** A line on standard error that a person can't do without, also with --silent. */
   must(message: string): void;
   /** Writes to standard output, as it is. */
@@ -26,8 +28,14 @@ export interface Shell {
   readInput(): Promise<string>;
 }
 
+/** How much a person wants to be told; every command may have these options. */
+interface Talk {
+  readonly silent?: true;
+  readonly verbose?: true;
+}
+
 /** The shell that the program was started from. */
-export function thisShell(silent: boolean, signal: AbortSignal): Shell {
+export function thisShell({ silent, verbose }: Talk, signal: AbortSignal): Shell {
   const environment = Object.fromEntries(
     Object.entries(process.env).filter((variable): variable is [string, string] => Boolean(variable[1])),
   );
@@ -48,6 +56,9 @@ export function thisShell(silent: boolean, signal: AbortSignal): Shell {
       return isTerminal(0);
     },
     tell,
+    explain(message) {
+      if (verbose) tell(message);
+    },
     must,
     print,
     readInput: () => readAll(signal),

@@ -1,8 +1,8 @@
 import { ProfileError } from '../../profile/profile-error.ts';
-import { profileId } from '../../profile/profile.ts';
 import { TokenError } from '../../protocol/token-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Shell } from '../shell.ts';
+import { eachOnce } from './each-once.ts';
 import { promptsOf } from './prompts.ts';
 
 interface DeleteOptions {
@@ -12,7 +12,7 @@ interface DeleteOptions {
 /** Removes profiles with their secrets and tokens: all that were named, or none. @throws TokenError, ProfileError */
 export async function remove(options: DeleteOptions, shell: Shell, ...given: string[]): Promise<number> {
   const { profiles } = shell.store;
-  const names = [...new Map(given.map((name) => [profileId(name), name])).values()];
+  const names = eachOnce(given);
   for (const name of names) checkThere(name, shell);
   const list = names.map((name) => `'${name}'`).join(', ');
   const what = names.length === 1 ? `profile ${list}, its` : `profiles ${list}, their`;

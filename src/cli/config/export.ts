@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { replaceFile } from '../../platform/replace-file.ts';
 import { sealExport, type ExportedProfile } from '../../profile/export.ts';
-import { profileId } from '../../profile/profile.ts';
 import { ProfileError } from '../../profile/profile-error.ts';
 import { collectProfiles } from '../../profile/transfer.ts';
 import { TokenError } from '../../protocol/token-error.ts';
 import type { Shell } from '../shell.ts';
 import { throwIfCancelled } from './cancelled.ts';
+import { eachOnce } from './each-once.ts';
 import { checkPassphraseOptions, newPassphrase, type PassphraseOptions } from './passphrase.ts';
 import { standardInput } from './secret-input.ts';
 
@@ -41,7 +41,7 @@ export async function exportProfiles(options: ExportOptions, shell: Shell, ...na
 
 /** Each name once; all profiles where none is named. */
 function chosen(names: readonly string[], { store }: Shell): readonly string[] {
-  if (names.length > 0) return [...new Map(names.map((name) => [profileId(name), name])).values()];
+  if (names.length > 0) return eachOnce(names);
   const all = store.profiles.list().map(({ name }) => name);
   if (all.length > 0) return all;
   throw new ProfileError(

@@ -14,7 +14,6 @@ interface GetTokenOptions {
   readonly cache: boolean;
   /** Milliseconds. */
   readonly timeout: number;
-  readonly verbose?: true;
 }
 
 export async function getToken(options: GetTokenOptions, shell: Shell): Promise<void> {
@@ -26,7 +25,6 @@ export async function getToken(options: GetTokenOptions, shell: Shell): Promise<
     cache,
     signIn: true,
     timeout,
-    verbose: options.verbose === true,
   };
   await printToken(await profileToken(profile, request, shell), options, shell);
 }

@@ -19,7 +19,6 @@ export interface TokenRequest {
   readonly signIn: boolean;
   /** Milliseconds. */
   readonly timeout: number;
-  readonly verbose: boolean;
 }
 
 /** A cached token is handed out until this long before its end, in milliseconds: MSAL's own rule. */
@@ -42,17 +41,14 @@ export async function profileToken(name: string, request: TokenRequest, shell: S
     request.cache && !anew && flow !== 'client-credentials'
       ? await store.tokens.readSignIn(profile.name, keys.signIn)
       : undefined;
-  const explain = (message: string): void => {
-    if (request.verbose) shell.tell(message);
-  };
-  explain(`Profile ${profile.name}, flow ${flow}, scopes ${asked.scopes.join(' ') || 'of Microsoft Graph'}.`);
+  shell.explain(`Profile ${profile.name}, flow ${flow}, scopes ${asked.scopes.join(' ') || 'of Microsoft Graph'}.`);
   if (request.cache && !request.force) {
     const cached = await store.tokens.read(profile.name, keys.token);
     if (cached && cached.expiresOn - renewalOffset > Date.now()) {
-      explain(`The cached token is good until ${new Date(cached.expiresOn).toISOString()}.`);
+      shell.explain(`The cached token is good until ${new Date(cached.expiresOn).toISOString()}.`);
       return { ...cached, refreshToken: known?.refreshToken };
     }
-    explain(cached ? 'The cached token has expired, or will in five minutes.' : 'No token is cached for this.');
+    shell.explain(cached ? 'The cached token has expired, or will in five minutes.' : 'No token is cached for this.');
   }
 
   const { acquire } = await import('./acquire.ts');

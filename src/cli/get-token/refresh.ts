@@ -8,11 +8,9 @@ interface RefreshOptions {
   readonly output: OutputFormat;
   /** Milliseconds. */
   readonly timeout: number;
-  readonly verbose?: true;
 }
 
-export async function refresh(options: RefreshOptions, shell: Shell): Promise<void> {
-  const { profile, output, timeout } = options;
-  const request = { force: true, cache: true, signIn: false, timeout, verbose: options.verbose === true };
+export async function refresh({ profile, output, timeout }: RefreshOptions, shell: Shell): Promise<void> {
+  const request = { force: true, cache: true, signIn: false, timeout };
   await printToken(await profileToken(profile, request, shell), { output }, shell);
 }

@@ -1,14 +1,13 @@
 import type { RequestContext } from '../../platform/request-context.ts';
 import { inWords } from './duration.ts';
-import { printable } from '../printable.ts';
 import type { TokenRequest } from './profile-token.ts';
 import type { Shell } from '../shell.ts';
 import { signInElsewhere } from './sign-in-elsewhere.ts';
 
 /** What a token request may use and tell on a command line. */
-export function requestContext(request: TokenRequest, shell: Shell): RequestContext {
+export function requestContext({ timeout }: TokenRequest, shell: Shell): RequestContext {
   const { environment, signal } = shell;
-  const within = `within ${inWords(request.timeout)} (--timeout gives more)`;
+  const within = `within ${inWords(timeout)} (--timeout gives more)`;
   let told = false;
   return {
     environment,
@@ -16,7 +15,7 @@ export function requestContext(request: TokenRequest, shell: Shell): RequestCont
     log(level, message) {
       if (level === 'warning') shell.tell(`entra-auth-cli: ${message}`);
       // MSAL's own lines are for its developers.
-      else if (request.verbose && !message.startsWith('MSAL')) shell.tell(message);
+      else if (!message.startsWith('MSAL')) shell.explain(message);
     },
     // What a person has to do is shown once; there is no bar to move.
     progress(_activity, _status, until) {
@@ -26,8 +25,7 @@ export function requestContext(request: TokenRequest, shell: Shell): RequestCont
     },
     deviceCode({ message }) {
       told = true;
-      // The service's words, which a terminal is to show and not to obey
-      shell.must(printable(message));
+      shell.must(message);
       shell.tell(`Finish the sign-in ${within}.`);
     },
     signInElsewhere(signIn) {
