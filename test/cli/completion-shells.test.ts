@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryHome } from '../helpers/cli.ts';
-import { absent, withProgram } from '../helpers/shells.ts';
+import { absent, quoted, withProgram } from '../helpers/shells.ts';
 
 let home: ReturnType<typeof temporaryHome>;
 let environment: ReturnType<typeof withProgram>;
@@ -170,10 +170,6 @@ describe.skipIf(absent('zsh'))(`In zsh${absent('zsh')}`, () => {
     );
   });
 });
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}
 
 describe.skipIf(absent('fish'))(`In fish${absent('fish')}`, () => {
   /** `complete -C` says what the Tab key would offer. */

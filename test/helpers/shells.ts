@@ -33,3 +33,8 @@ export function withProgram(home: string): Environment {
     NO_COLOR: '1',
   };
 }
+
+/** A word of a Unix shell's command line, whatever is in it. */
+export function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}

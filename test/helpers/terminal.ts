@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { stripVTControlCharacters } from 'node:util';
 import { cliEnvironment, cliFile, type CliOptions } from './cli.ts';
+import { quoted } from './shells.ts';
 
 /**
  * Why there is no terminal for tests here, to be put into their titles; empty where there is one. util-linux's `script`
@@ -105,8 +106,4 @@ export function openShell(command: string, options: TerminalOptions): Terminal {
 /** The program and its arguments as a shell's words. */
 export function cliCommand(args: readonly string[]): string {
   return [process.execPath, cliFile, ...args].map(quoted).join(' ');
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,15 +1,10 @@
 import { getSystemErrorMessage } from 'node:util';
-import type { OutputFormat } from './output-formats.ts';
+import type { ProfileToken } from '../../token/profile-token.ts';
 import type { Shell } from '../shell.ts';
+import type { OutputFormat } from './output-formats.ts';
 
-/** A token as get-token and refresh have it. */
-export interface PrintableToken {
-  readonly accessToken: string;
-  /** Unix milliseconds. */
-  readonly expiresOn: number;
-  readonly scopes: readonly string[];
-  readonly refreshToken?: string | undefined;
-}
+/** A token as get-token and refresh have it, from Entra or from the cache. */
+export type PrintableToken = Omit<ProfileToken, 'username'>;
 
 /** The members of a token answer (RFC 6749 section 5.1), and when it expires. */
 interface TokenDocument {
