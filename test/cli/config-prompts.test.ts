@@ -59,6 +59,27 @@ describe.skipIf(noTerminal !== '')(`config create at a terminal${noTerminal}`, (
     expect(terminal.shown()).not.toContain('S3cret');
   });
 
+  it('asks for a secret alone that comes from standard input, and that does not show', async () => {
+    const said = ['--tenant-id', tenantId, '--client-id', clientId, '--client-secret-file', '-'];
+    await using terminal = atTerminal('create', ...said);
+    await terminal.answer('Client secret: [hidden]', enter);
+    await terminal.answer('A value is needed.', 'S3cret~value');
+    await terminal.shows("Profile 'default' is stored.");
+    expect(await terminal.exitCode).toBe(0);
+    expect(await secretsOf('default')).toEqual({ clientSecret: 'S3cret~value' });
+    expect(terminal.shown()).not.toMatch(/S3cret|Name of|prove itself|Scopes/);
+  });
+
+  it('does not ask for a secret from standard input with --no-input: it says where else that may come from', async () => {
+    const said = ['--tenant-id', tenantId, '--client-id', clientId, '--client-secret-file', '-', '--no-input'];
+    await using terminal = atTerminal('create', ...said);
+    expect(await terminal.exitCode).toBe(1);
+    expect(terminal.shown().replaceAll(/\s+/g, ' ')).toContain(
+      'entra-auth-cli: Standard input is a terminal here. Pipe the client secret into the command, or name a file.',
+    );
+    expect(profiles()).toEqual([]);
+  });
+
   it('does not ask for what options say', async () => {
     await using terminal = atTerminal('create', 'me', '--auth-method', 'PublicClient', '--client-id', clientId);
     await terminal.answer('Tenant (its id or a domain): (organizations)', enter);

@@ -13,8 +13,6 @@ import { finished } from './validity.ts';
 
 interface CreateOptions extends ProfileOptions {
   readonly force?: true;
-  /** False with --no-input. */
-  readonly input: boolean;
 }
 
 /** @throws TokenError, ProfileError */

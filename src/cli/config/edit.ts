@@ -16,8 +16,6 @@ interface EditOptions extends ProfileOptions {
   /** The new name. */
   readonly name?: string;
   readonly unset?: readonly (typeof removable)[number][];
-  /** False with --no-input. */
-  readonly input: boolean;
 }
 
 /** @throws TokenError, ProfileError */

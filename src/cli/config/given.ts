@@ -37,6 +37,8 @@ export interface ProfileOptions {
   readonly clientSecret?: string;
   /** Typed by mistake. */
   readonly certificatePassword?: string;
+  /** False with --no-input. */
+  readonly input: boolean;
 }
 
 /**
@@ -53,9 +55,9 @@ export async function given(options: ProfileOptions, shell: Shell): Promise<Draf
     '--certificate-password-file': certificatePasswordFile,
   });
   const file = fromFile === undefined ? {} : await readDraft(fromFile, shell);
-  const clientSecret = clientSecretFile && (await readSecretOf('clientSecret', clientSecretFile, shell));
+  const clientSecret = clientSecretFile && (await readSecretOf('clientSecret', clientSecretFile, options, shell));
   const certificatePassword =
-    certificatePasswordFile && (await readSecretOf('certificatePassword', certificatePasswordFile, shell));
+    certificatePasswordFile && (await readSecretOf('certificatePassword', certificatePasswordFile, options, shell));
   const typed = {
     authMethod: options.authMethod,
     tenantId: options.tenantId,
@@ -88,9 +90,14 @@ export function wholePathOf(path: string, { environment }: Shell): string {
   return resolve(/^~[\\/]/.test(path) ? join(home, path.slice(2)) : path);
 }
 
-function readSecretOf(name: (typeof secretNames)[number], file: string, shell: Shell): Promise<string> {
+function readSecretOf(
+  name: (typeof secretNames)[number],
+  file: string,
+  { input }: ProfileOptions,
+  shell: Shell,
+): Promise<string> {
   const { what, option } = fields[name];
-  return readSecret(file, what, option, shell);
+  return readSecret(file, what, option, shell, input);
 }
 
 /** A profile as JSON, with its secrets. What is null is not given. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { TokenError } from '../../protocol/token-error.ts';
 import type { Shell } from '../shell.ts';
+import { promptsOf } from './prompts.ts';
 
 /** Names standard input where a file is wanted. */
 export const standardInput = '-';
@@ -19,13 +20,22 @@ export async function readText(file: string, what: string, option: string, shell
 
 /**
  * A secret: the text without the line break that editors and echo put at its end. Errors don't repeat the file's name,
- * which may be the secret, given in a file's place.
+ * which may be the secret, given in a file's place. At a terminal, `-` asks for it: what is typed doesn't show.
+ * @param what in a sentence: `the client secret`
  * @param option the option that named the file
+ * @param asks false where nothing is to be asked, even on a terminal
  * @throws TokenError InvalidParameter, Cancelled
  */
-export async function readSecret(file: string, what: string, option: string, shell: Shell): Promise<string> {
+export async function readSecret(
+  file: string,
+  what: string,
+  option: string,
+  shell: Shell,
+  asks = true,
+): Promise<string> {
   if (file === standardInput && shell.inputIsTerminal) {
-    throw invalid(option, `Standard input is a terminal here. Leave ${option} out to be asked for ${what}.`);
+    if (asks && shell.canAsk) return typedSecret(what, shell);
+    throw invalid(option, `Standard input is a terminal here. Pipe ${what} into the command, or name a file.`);
   }
   const place = file === standardInput ? 'standard input' : `the file of ${option}`;
   const text =
@@ -41,6 +51,13 @@ export async function readSecret(file: string, what: string, option: string, she
   if (secret === '') throw invalid(option, `There is nothing in ${place}, where ${what} should be.`);
   if (/[\r\n]/.test(secret)) throw invalid(option, `There is more than one line in ${place}, where ${what} should be.`);
   return secret;
+}
+
+function typedSecret(what: string, shell: Shell): Promise<string> {
+  const [, first = '', rest = ''] = /^(?:the )?(.)(.*)/.exec(what) ?? [];
+  return promptsOf(shell).secret(`${first.toUpperCase()}${rest}:`, (typed) =>
+    typed === '' ? 'A value is needed.' : undefined,
+  );
 }
 
 /** @param name of the file, at the beginning of errors */
