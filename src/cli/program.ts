@@ -32,11 +32,12 @@ export function commandLine(run: Run, typed = ''): Command {
       'after',
       `
 Examples:
+  entra-auth-cli config create
   entra-auth-cli get-token
   TOKEN=$(entra-auth-cli get-token --profile production --silent)
 
-Exit codes: 0 success, 1 general error, 2 profile not found, 3 authentication failed, 4 network error, 5 timeout,
-130 cancelled with Ctrl+C.`,
+Exit codes: 0 success, 1 general error, 2 profile not found,
+3 authentication failed, 4 network error, 5 timeout, 130 cancelled with Ctrl+C.`,
     );
   const alone = Object.hasOwn(definitions, typed) ? definitions[typed] : undefined;
   if (alone) return program.addCommand(alone(run));

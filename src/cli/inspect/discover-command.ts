@@ -11,8 +11,9 @@ export function discoverCommand(run: Run): Command {
     .addHelpText(
       'after',
       `
-Without an option the token comes from standard input. Valid means: not expired, and not before its time. The signature
-is not checked: that is for the service that the token is meant for.
+Without an option the token comes from standard input. Valid means: not expired,
+and not before its time. The signature is not checked: that is for the service
+that the token is meant for.
 
 Exit codes: 0 the token is valid, 1 it is not or there is none, 2 profile not found.
 
