@@ -63,11 +63,17 @@ function inOurWords(command: Command): Command {
     .configureOutput({
       writeOut: print,
       writeErr: printError,
-      outputError: (text, write) => write(text.replace(/^error: /, 'entra-auth-cli: ')),
+      outputError: (text, write) => write(text.replace(/^error: /, 'entra-auth-cli: ') + hintTo(text, command)),
     })
     .showHelpAfterError(`Run 'entra-auth-cli ${pathOf(command)}--help' for what there is.`);
   for (const inner of command.commands) inOurWords(inner);
   return command;
+}
+
+/** `config` takes profiles as arguments; where they are an option, one is easily typed as an argument too. */
+function hintTo(error: string, { options }: Command): string {
+  const isProfile = error.startsWith('error: too many arguments') && options.some(({ long }) => long === '--profile');
+  return isProfile ? '(A profile is named by --profile NAME.)\n' : '';
 }
 
 /** The commands that lead to this one, each with a space behind it; the program itself is nothing. */

@@ -128,7 +128,7 @@ async function ofApplication(
   if (!credential) {
     throw new TokenError(
       'CredentialUnavailable',
-      `The profile ${profile} has no credential, which the flow client-credentials needs. ` +
+      `The profile '${profile}' has no credential, which the flow client-credentials needs. ` +
         'Use --flow interactive or --flow device-code.',
     );
   }
@@ -168,7 +168,7 @@ function signedIn(demand: ProfileTokenDemand, request: Request): Promise<EntraAn
   if (!demand.signIn) {
     throw new TokenError(
       'InteractionRequired',
-      `Nobody has signed in with the profile ${profile}. Sign in with: entra-auth-cli get-token --profile ${profile}`,
+      `Nobody has signed in with the profile '${profile}'. Sign in with: entra-auth-cli get-token --profile ${profile}`,
     );
   }
   const until = Date.now() + demand.timeout;
@@ -233,7 +233,7 @@ function identityOf({ profile, tenant, clientId }: ProfileTokenDemand, cloud: Cl
     : ['tenant', 'tenantId', '--tenant-id'];
   throw new TokenError(
     'MissingParameter',
-    `The profile ${profile} has no ${what}. Give it one with: entra-auth-cli config edit ${profile} ${option} ID`,
+    `The profile '${profile}' has no ${what}. Give it one with: entra-auth-cli config edit ${profile} ${option} ID`,
     { parameter },
   );
 }

@@ -50,6 +50,12 @@ describe('The exit code', () => {
         "Run 'entra-auth-cli get-token --help' for what there is.\n",
     },
     {
+      args: ['production'],
+      message:
+        "entra-auth-cli: too many arguments for 'get-token'. Expected 0 arguments but got 1: production.\n" +
+        "(A profile is named by --profile NAME.)\nRun 'entra-auth-cli get-token --help' for what there is.\n",
+    },
+    {
       args: ['--timeout', 'soon'],
       message:
         "entra-auth-cli: option '--timeout <duration>' argument 'soon' is invalid. Give a duration such as 30s, 2m or 1m30s, a day at most.\n" +

@@ -166,7 +166,7 @@ describe('refresh', () => {
     const { exitCode, stdout, stderr } = await runCli(['refresh', '-p', 'person'], options());
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
     expect(stderr).toBe(
-      'entra-auth-cli: Nobody has signed in with the profile person. Sign in with: entra-auth-cli get-token --profile person\n',
+      "entra-auth-cli: Nobody has signed in with the profile 'person'. Sign in with: entra-auth-cli get-token --profile person\n",
     );
     expect(emulator.requests).toEqual([]);
   });

@@ -118,7 +118,7 @@ describe('An application', () => {
       'no credential',
       { credential: { kind: 'none' } },
       'CredentialUnavailable',
-      /^The profile dev has no credential, which the flow client-credentials needs\. Use --flow interactive or --flow device-code\.$/,
+      /^The profile 'dev' has no credential, which the flow client-credentials needs\. Use --flow interactive or --flow device-code\.$/,
     ],
     [
       'a tenant that is none of its own',
@@ -130,13 +130,13 @@ describe('An application', () => {
       'no tenant',
       { tenant: undefined },
       'MissingParameter',
-      /^The profile dev has no tenant\. Give it one with: entra-auth-cli config edit dev --tenant-id ID$/,
+      /^The profile 'dev' has no tenant\. Give it one with: entra-auth-cli config edit dev --tenant-id ID$/,
     ],
     [
       'no client id',
       { clientId: undefined },
       'MissingParameter',
-      /^The profile dev has no client id\. Give it one with: entra-auth-cli config edit dev --client-id ID$/,
+      /^The profile 'dev' has no client id\. Give it one with: entra-auth-cli config edit dev --client-id ID$/,
     ],
   ])('with %s hears what to do', async (_, demand, code, message) => {
     expect(await refusalOf(session.ask(demand))).toMatchObject({ code, message: expect.stringMatching(message) });

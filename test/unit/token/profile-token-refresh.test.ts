@@ -126,7 +126,7 @@ describe('Who has signed in before', () => {
     async (flow) => {
       expect(await refusalOf(session.ask({ ...publicClient, flow, signIn: false }))).toEqual({
         code: 'InteractionRequired',
-        message: 'Nobody has signed in with the profile dev. Sign in with: entra-auth-cli get-token --profile dev',
+        message: "Nobody has signed in with the profile 'dev'. Sign in with: entra-auth-cli get-token --profile dev",
       });
       expect(session.emulator.requests).toEqual([]);
     },
