@@ -154,18 +154,17 @@ describe('discover --quiet', () => {
   it('says nothing: the exit code is 0 for a valid token, else 1', async () => {
     const valid = jwtOf(applicationClaims());
     const expired = jwtOf({ ...applicationClaims(), exp: seconds(-1) });
-    for (const option of ['-q', '--quiet']) {
-      expect(await discover(valid, option)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
-      expect(await discover('', option, '-t', valid)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
-      for (const bad of [expired, 'opaque', '']) {
-        expect(await discover(bad, option)).toEqual({ exitCode: 1, stdout: '', stderr: '' });
-      }
+    expect(await discover(valid, '--quiet')).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await discover('', '-q', '-t', valid)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    for (const bad of [expired, 'opaque', '']) {
+      expect(await discover(bad, '-q')).toEqual({ exitCode: 1, stdout: '', stderr: '' });
     }
   });
 
   it('still says what was asked wrongly', async () => {
-    expect((await discover('', '-q', '-p', 'nobody')).exitCode).toBe(2);
-    expect((await discover('', '-q', '-p', 'nobody')).stderr).toContain("There is no profile 'nobody'.");
+    const { exitCode, stderr } = await discover('', '-q', '-p', 'nobody');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("There is no profile 'nobody'.");
     expect((await discover('', '-q', '-f', '/nowhere/token')).stderr).toContain('there is no such file');
   });
 });
