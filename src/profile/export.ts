@@ -81,7 +81,7 @@ export async function openExport(text: string, passphrase: string): Promise<read
       { cause },
     );
   }
-  return checkContent(JSON.parse(opened));
+  return checkContent(parseJson(opened));
 }
 
 /** The same passphrase gives the same bytes, however a keyboard composes its letters (RFC 8265 uses NFC too). */

@@ -132,6 +132,25 @@ describe('An export does not open', () => {
     expect(process.memoryUsage.rss() - start).toBeLessThan(32 * 1024 * 1024);
   });
 
+  test('with what is no JSON in it, which is not repeated', async () => {
+    const { kdf, cipher } = file();
+    const key = scryptSync(passphrase, Buffer.from(String(kdf['salt']), 'base64'), 32, {
+      N: 131_072,
+      r: 8,
+      p: 1,
+      maxmem: 256 * 1024 * 1024,
+    });
+    const sealer = createCipheriv('aes-256-gcm', key, Buffer.from(String(cipher['iv']), 'base64'));
+    const head = ['entra-auth-cli export', 1, 'scrypt', 131_072, 8, 1, kdf['salt'], 'aes-256-gcm', cipher['iv']];
+    sealer.setAAD(Buffer.from(JSON.stringify(head)));
+    const data = Buffer.concat([sealer.update('the-secret'), sealer.final(), sealer.getAuthTag()]);
+    const sealed = changed((copy) => (copy.data = data.toString('base64')));
+    expect(await failureOf(() => openExport(sealed, passphrase))).toMatchObject({
+      code: 'ExportInvalid',
+      message: expect.not.stringContaining('the-secret'),
+    });
+  });
+
   test('with something else in it than profiles', async () => {
     const sealed = await sealExport([null] as unknown as ExportedProfile[], passphrase);
     expect(await failureOf(() => openExport(sealed, passphrase))).toMatchObject({
