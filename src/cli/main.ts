@@ -63,11 +63,17 @@ function inOurWords(command: Command): Command {
     .configureOutput({
       writeOut: print,
       writeErr: printError,
-      outputError: (text, write) => write(text.replace(/^error: /, 'entra-auth-cli: ') + hintTo(text, command)),
+      outputError: (text, write) =>
+        write(withoutValues(text.replace(/^error: /, 'entra-auth-cli: ')) + hintTo(text, command)),
     })
     .showHelpAfterError(`Run 'entra-auth-cli ${pathOf(command)}--help' for what there is.`);
   for (const inner of command.commands) inOurWords(inner);
   return command;
+}
+
+/** commander repeats what was typed in the wrong place, which may be a token: the values, but not the options' names. */
+function withoutValues(error: string): string {
+  return error.replace(/( but got \d+): [^]*$/, '$1.\n').replace(/(unknown option '[^=\n]*)=[^]*'/, "$1'");
 }
 
 /** `config` takes profiles as arguments; where they are an option, one is easily typed as an argument too. */

@@ -44,11 +44,14 @@ export function thisShell({ silent, verbose }: Talk, signal: AbortSignal): Shell
   const tell = (message: string): void => {
     if (!silent) must(message);
   };
+  let store: Store | undefined;
   return {
     environment,
     signal,
     // Where secrets lie, and what was found broken: to be silent about that would hide a loss.
-    store: openStore(environment, (message) => must(`entra-auth-cli: ${message}`)),
+    get store() {
+      return (store ??= openStore(environment, (message) => must(`entra-auth-cli: ${message}`)));
+    },
     get canAsk() {
       return isTerminal(0) && isTerminal(2);
     },

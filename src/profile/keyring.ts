@@ -53,7 +53,8 @@ async function answer(newKey: string | undefined): Promise<KeyringAnswer> {
     if (newKey !== undefined && found !== newKey) return { kind: 'no keyring', reason: 'it keeps nothing' };
     return found === null ? { kind: 'no key' } : { kind: 'key', key: found };
   } catch (error) {
-    return { kind: isAbsence(error) ? 'no keyring' : 'refused', reason: messageOf(error) };
+    if (isAbsence(error)) return { kind: 'no keyring', reason: 'no Secret Service answers' };
+    return { kind: 'refused', reason: messageOf(error) };
   }
 }
 

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { isDomain, isGuid, isScope, isTenantGroup } from '../protocol/formats.ts';
 import { ProfileError } from './profile-error.ts';
 
 export const authMethods = [
@@ -86,10 +87,6 @@ export function profileId(name: string): string {
 const namePattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$/;
 /** Windows takes these for devices, whatever stands behind a dot. */
 const windowsDevice = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
-const guid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-const tenant = /^(?:organizations|consumers|common|[a-z\d-]+(?:\.[a-z\d-]+)+)$/i;
-/** RFC 6749, appendix A.4: no space, quote or backslash. */
-const scope = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 const loopback = /^http:\/\/(?:localhost|127\.0\.0\.1)(?::\d{1,5})?(?:\/[^?#\s]*)?$/;
 const secretFields = ['clientSecret', 'certificatePassword', 'password', 'secret'];
 
@@ -122,9 +119,9 @@ class ProfileChecker {
       ...this.field(
         'tenantId',
         'a GUID, a domain, organizations, consumers or common',
-        (text) => guid.test(text) || tenant.test(text),
+        (text) => isGuid(text) || isDomain(text) || isTenantGroup(text),
       ),
-      ...this.field('clientId', "the application's id, a GUID", (text) => guid.test(text)),
+      ...this.field('clientId', "the application's id, a GUID", isGuid),
       scopes: this.scopes(),
       authMethod,
       ...(defaultFlow && { defaultFlow }),
@@ -134,7 +131,7 @@ class ProfileChecker {
       ...this.authority(),
       ...(federatedTokenSource && { federatedTokenSource }),
       ...this.field('federatedTokenFile', 'the whole path of a file', isPath),
-      ...this.field('serviceConnectionId', "the service connection's id, a GUID", (text) => guid.test(text)),
+      ...this.field('serviceConnectionId', "the service connection's id, a GUID", isGuid),
     };
     this.checkMethod(profile);
     return profile;
@@ -187,7 +184,7 @@ class ProfileChecker {
 
   private scopes(): readonly string[] {
     const value = this.value['scopes'] ?? [];
-    if (Array.isArray(value) && value.every((one): one is string => typeof one === 'string' && scope.test(one))) {
+    if (Array.isArray(value) && value.every((one): one is string => typeof one === 'string' && isScope(one))) {
       return value;
     }
     throw this.invalid('scopes', 'must be a list of scopes without spaces. Write ["User.Read", "Mail.Read"]');

@@ -24,7 +24,8 @@ export function readEntries(folder: string): readonly Entry[] {
   const bytes = readIfThere(path);
   if (!bytes) return [];
   const content = parse(bytes.toString('utf8'));
-  if (Array.isArray(content?.profiles) && content.version === version) return content.profiles;
+  if (Array.isArray(content)) return content;
+  if (Array.isArray(content?.profiles) && (content.version ?? version) === version) return content.profiles;
   if (typeof content?.version === 'number' && content.version > version) {
     throw new ProfileError(
       'StoreUnavailable',
@@ -38,10 +39,15 @@ export function readEntries(folder: string): readonly Entry[] {
   );
 }
 
-/** @throws ProfileError StoreUnavailable */
+/**
+ * A list alone stays one: another program's that shares the folder, or a person's own.
+ * @throws ProfileError StoreUnavailable
+ */
 export async function writeEntries(folder: string, profiles: readonly Entry[]): Promise<void> {
   const path = profilesFile(folder);
-  await replaceFile(path, `${JSON.stringify({ version, profiles }, undefined, 2)}\n`).catch((error: unknown) => {
+  const isList = Array.isArray(parse(readIfThere(path)?.toString('utf8') ?? ''));
+  const content = isList ? profiles : { version, profiles };
+  await replaceFile(path, `${JSON.stringify(content, undefined, 2)}\n`).catch((error: unknown) => {
     throw unusable(path, 'write', error);
   });
 }
@@ -52,7 +58,13 @@ export function entryName(entry: Entry): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-function parse(text: string): { readonly version?: unknown; readonly profiles?: unknown } | undefined {
+interface ProfilesFile {
+  readonly version?: unknown;
+  readonly profiles?: unknown;
+}
+
+/** @returns undefined for what is no JSON */
+function parse(text: string): ProfilesFile | Entry[] | undefined {
   try {
     // Editors on Windows put a byte order mark first.
     const value = JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { userInfo } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
 import type { Environment } from '../protocol/environment.ts';
 import { ProfileError } from './profile-error.ts';
 
@@ -10,12 +10,28 @@ export type Tell = (message: string) => void;
 /**
  * Where profiles, secrets and tokens lie: below %APPDATA% on Windows, else below XDG_CONFIG_HOME (absolute, as the XDG
  * Base Directory specification wants it), else below ~/.config.
+ * @throws ProfileError StoreUnavailable for who has no home
  */
 export function storeFolder(environment: Environment, windows = process.platform === 'win32'): string {
   const chosen = environment[windows ? 'APPDATA' : 'XDG_CONFIG_HOME'];
   if (chosen && isAbsolute(chosen)) return join(chosen, 'entra-auth-cli');
-  const home = environment[windows ? 'USERPROFILE' : 'HOME'] || homedir();
+  const home = homeOf(environment[windows ? 'USERPROFILE' : 'HOME']);
   return join(home, ...(windows ? ['AppData', 'Roaming'] : ['.config']), 'entra-auth-cli');
+}
+
+/** Never the folder that one happens to be in: secrets would lie in somebody's repository. */
+function homeOf(named: string | undefined): string {
+  if (named && isAbsolute(named)) return named;
+  try {
+    const { homedir } = userInfo();
+    if (isAbsolute(homedir)) return homedir;
+  } catch {
+    // A container's user whom the system does not know
+  }
+  throw new ProfileError(
+    'StoreUnavailable',
+    'There is no home folder. Set HOME or XDG_CONFIG_HOME to a folder of your own.',
+  );
 }
 
 /**
@@ -24,9 +40,20 @@ export function storeFolder(environment: Environment, windows = process.platform
  */
 export function makePrivateFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolders(path);
   } catch (error) {
     throw unusable(path, 'write', error);
+  }
+}
+
+/** One by one: Node's own `recursive` goes on for ever where the system says of a folder's child that it can't be (/proc). */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  try {
+    mkdirSync(path, 0o700);
+  } catch (error) {
+    if (!isSystemError(error) || error.code !== 'EEXIST') throw error;
   }
 }
 

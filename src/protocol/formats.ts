@@ -18,3 +18,11 @@ export function isDomain(text: string): boolean {
 export function isScope(text: string): boolean {
   return scopeToken.test(text);
 }
+
+/** Entra's names for "any tenant of this kind". */
+const tenantGroups: ReadonlySet<string> = new Set(['organizations', 'common', 'consumers']);
+
+/** Whether the name stands for any tenant, so that only a person's sign-in can tell which one. */
+export function isTenantGroup(tenant: string): boolean {
+  return tenantGroups.has(tenant);
+}

@@ -1,11 +1,10 @@
 import type { AgentIdentityTokenMode, AgentIdentityTokenParameters } from '../protocol/agent-identity-token.ts';
 import { agentIdentityTokenModes, systemAssigned } from '../protocol/agent-identity-token.ts';
 import type { Environment } from '../protocol/environment.ts';
-import { isGuid } from '../protocol/formats.ts';
+import { isGuid, isTenantGroup } from '../protocol/formats.ts';
 import { cloudNames } from '../protocol/partner-token.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { chosenCloud, resourcesOf, type Cloud } from '../cloud/environments.ts';
-import { isTenantGroup } from '../cloud/tenants.ts';
 import type { AgentSubject } from '../grants/agent-identity.ts';
 import type { BlueprintCredential } from '../grants/parent-token.ts';
 import {

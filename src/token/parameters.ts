@@ -1,8 +1,7 @@
 import { credentialSources, type CredentialSource } from '../protocol/az-token.ts';
-import { isDomain, isGuid, isScope } from '../protocol/formats.ts';
+import { isDomain, isGuid, isScope, isTenantGroup } from '../protocol/formats.ts';
 import type { HostCertificate } from '../protocol/partner-token.ts';
 import { TokenError } from '../protocol/token-error.ts';
-import { isTenantGroup } from '../cloud/tenants.ts';
 import { checkHostCertificate, type CheckedCertificate } from '../platform/host-certificate.ts';
 
 /** The formats of parameters. Messages name a parameter as PowerShell users know it. */

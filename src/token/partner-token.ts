@@ -1,8 +1,7 @@
-import { isGuid } from '../protocol/formats.ts';
+import { isGuid, isTenantGroup } from '../protocol/formats.ts';
 import type { AuthResult, ModuleName } from '../protocol/partner-token.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { chosenCloud } from '../cloud/environments.ts';
-import { isTenantGroup } from '../cloud/tenants.ts';
 import { authorizationCode } from '../grants/authorization-code.ts';
 import { clientCredentials } from '../grants/client-credentials.ts';
 import { deviceCode } from '../grants/device-code.ts';

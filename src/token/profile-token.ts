@@ -1,6 +1,6 @@
+import { isTenantGroup } from '../protocol/formats.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { chosenCloud, cloudAt, resourcesOf, type Cloud } from '../cloud/environments.ts';
-import { isTenantGroup } from '../cloud/tenants.ts';
 import { authorizationCode } from '../grants/authorization-code.ts';
 import { certificateCredential } from '../grants/certificate-credential.ts';
 import { clientCredentials } from '../grants/client-credentials.ts';

@@ -52,7 +52,7 @@ describe('The exit code', () => {
     {
       args: ['production'],
       message:
-        "entra-auth-cli: too many arguments for 'get-token'. Expected 0 arguments but got 1: production.\n" +
+        "entra-auth-cli: too many arguments for 'get-token'. Expected 0 arguments but got 1.\n" +
         "(A profile is named by --profile NAME.)\nRun 'entra-auth-cli get-token --help' for what there is.\n",
     },
     {
@@ -69,6 +69,16 @@ describe('The exit code', () => {
     },
   ])('is 1 for what was typed wrong: $args', async ({ args, message }) => {
     expect(await getToken(args)).toEqual({ exitCode: 1, stdout: '', stderr: message });
+  });
+
+  it.each([
+    [['inspect', 'eyJ.typed.here'], 'too many arguments'],
+    [['inspect', '--tokn=eyJ.typed.here'], "unknown option '--tokn'"],
+  ])('is 1 for a value in the wrong place, which may be a token and is not repeated: %j', async (args, problem) => {
+    const { exitCode, stdout, stderr } = await runCli(args, { home: home.path });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toContain(problem);
+    expect(stderr).not.toContain('eyJ');
   });
 
   it('is 1 for a command that does not exist', async () => {

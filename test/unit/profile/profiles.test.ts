@@ -146,7 +146,19 @@ describe('profiles.json', () => {
     expect(kept).toEqual(['first', 'second', 'third']);
   });
 
-  test.each(['[]', 'null', '7', '{}', '{"version":1,"profiles":{}}', '{"profiles":[]}', ''])(
+  test.each([
+    ['a list alone', (profiles: unknown[]) => profiles],
+    ['without a version', (profiles: unknown[]) => ({ profiles })],
+  ])('that is %s is read, and what is added stands beside what was there', async (what, shape) => {
+    givenFile(JSON.stringify(shape([{ ...someProfile('old'), ofAnotherProgram: 7 }])));
+    await place.store.profiles.add(someProfile('new'));
+    expect(names()).toEqual(['old', 'new']);
+    const file = JSON.parse(readFileSync(place.path('profiles.json'), 'utf8')) as unknown;
+    expect(Array.isArray(file)).toBe(what === 'a list alone');
+    expect(JSON.stringify(file)).toContain('"ofAnotherProgram":7');
+  });
+
+  test.each(['null', '7', '{}', '{"version":1,"profiles":{}}', ''])(
     'that is %s is broken also for who adds a profile',
     async (content) => {
       givenFile(content);

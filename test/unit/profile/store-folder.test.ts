@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { storeFolder } from '../../../src/profile/store-folder.ts';
+import { makePrivateFolder, storeFolder } from '../../../src/profile/store-folder.ts';
 import { failureOf, someProfile, type TemporaryStore, temporaryStore } from '../../helpers/store.ts';
 
 const program = fileURLToPath(new URL('../../fixtures/store-program.ts', import.meta.url));
@@ -22,7 +22,8 @@ describe("The store's folder", () => {
     [{ HOME: '/home/me' }, '/home/me/.config/entra-auth-cli'],
     [{ XDG_CONFIG_HOME: 'relative', HOME: '/home/me' }, '/home/me/.config/entra-auth-cli'],
     [{ XDG_CONFIG_HOME: '', HOME: '/home/me', APPDATA: '/no' }, '/home/me/.config/entra-auth-cli'],
-    [{}, join(homedir(), '.config/entra-auth-cli')],
+    [{}, join(userInfo().homedir, '.config/entra-auth-cli')],
+    [{ HOME: 'relative' }, join(userInfo().homedir, '.config/entra-auth-cli')],
   ])('with %j is %s', (environment, folder) => {
     expect(storeFolder(environment, false)).toBe(normalize(folder));
   });
@@ -34,6 +35,15 @@ describe("The store's folder", () => {
     expect(storeFolder(environment, true)).toBe(normalize(folder));
   });
 });
+
+test.skipIf(!existsSync('/proc/self'))(
+  'A folder that can not be made is an error, also where the system says that it could',
+  () => {
+    expect(() => makePrivateFolder('/proc/entra-auth-cli/tokens')).toThrow(
+      "'/proc/entra-auth-cli/tokens' can't be written (ENOENT). Check its rights and the disk.",
+    );
+  },
+);
 
 describe.skipIf(windows)('What the store writes', () => {
   test.each(['000', '022', '077'])('is for its owner alone with umask %s', (umask) => {
