@@ -48,13 +48,18 @@ export function makePrivateFolder(path: string): void {
 
 /** One by one: Node's own `recursive` goes on for ever where the system says of a folder's child that it can't be (/proc). */
 function makeFolders(path: string): void {
-  if (existsSync(path)) return;
-  makeFolders(dirname(path));
+  if (isFolder(path)) return;
+  if (dirname(path) !== path) makeFolders(dirname(path));
   try {
     mkdirSync(path, 0o700);
   } catch (error) {
-    if (!isSystemError(error) || error.code !== 'EEXIST') throw error;
+    // Another process may have been faster.
+    if (!isFolder(path)) throw error;
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /**
