@@ -182,6 +182,28 @@ Describe 'Parallel callers' {
         Get-TokenRequestCount $emulator | Should -Be 1
     }
 
+    It 'get a whole token each, also when they are the first to want it again at the same moment' {
+        # Each round has a new token, which all of them take at once.
+        $gate = [System.Threading.Barrier]::new(4)
+        $script = '
+            param($ModuleFile, $Arguments)
+            $Gate, $Caller = $Arguments
+            $ErrorActionPreference = "Stop"
+            Import-Module $ModuleFile
+            try {
+                foreach ($round in 1..150) {
+                    $null = $Gate.SignalAndWait(20000)
+                    if ($round % 4 -eq $Caller) { $null = Get-AzToken; $null = Get-AzToken -Force }
+                    $null = $Gate.SignalAndWait(20000)
+                    "$((Get-AzToken).Token.Length)"
+                }
+            }
+            finally { $Gate.RemoveParticipant() }'
+        $lengths = Invoke-Parallel $script @(foreach ($caller in 0..3) { , @($gate, $caller) })
+        $lengths.Count | Should -Be 600
+        @($lengths | Where-Object { [int]$_ -lt 100 }).Count | Should -Be 0
+    }
+
     It 'get each their own token: 20 identities mixed in 8 runspaces, 20 requests' {
         $where = @{ IDENTITY_ENDPOINT = "$($emulator.ManagedIdentity)/msi/token"; IDENTITY_HEADER = 'emulator-identity-header' }
         Set-TestEnvironment $emulator $where
