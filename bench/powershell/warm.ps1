@@ -1,4 +1,5 @@
-# Milliseconds of each call in a session that has run for a while, as JSON: our commands and Invoke-RestMethod in turn.
+# Milliseconds of each call in a session that has run for a while, as JSON: our commands and Invoke-RestMethod in turn,
+# in a younger session and in an older one.
 param($Module)
 $ErrorActionPreference = 'Stop'
 Import-Module $Module
@@ -37,13 +38,16 @@ $calls = [ordered]@{
 }
 # A cached call takes so little that it needs more of them for its slowest hundredth to mean something.
 $times = @{ cached = 40; post = 5; forced = 5; partner = 5; agent = 5 }
-$measured = @{}
-foreach ($name in $calls.Keys) { $measured[$name] = [System.Collections.Generic.List[double]]::new() }
-
-# .NET compiles what is called often anew, step by step: both sides grow faster for some two thousand calls.
-$warmUp = 400
+# .NET compiles what is called often anew, step by step: both sides grow faster for some two thousand calls, ours more.
+$warmUps = [ordered]@{ younger = 60; older = 400 }
 $rounds = 25
-for ($round = 0; $round -lt $warmUp + $rounds; $round++) {
+$measured = @{}
+foreach ($age in $warmUps.Keys) {
+    $measured[$age] = @{}
+    foreach ($name in $calls.Keys) { $measured[$age][$name] = [System.Collections.Generic.List[double]]::new() }
+}
+for ($round = 0; $round -lt $warmUps['older'] + $rounds; $round++) {
+    $age = @($warmUps.Keys).Where({ $round -ge $warmUps[$_] -and $round -lt $warmUps[$_] + $rounds })[0]
     # -Force makes the host ask the engine again the next time.
     $null = Get-AzToken
     foreach ($name in $calls.Keys) {
@@ -52,8 +56,8 @@ for ($round = 0; $round -lt $warmUp + $rounds; $round++) {
             $start = [System.Diagnostics.Stopwatch]::GetTimestamp()
             $null = & $call
             $end = [System.Diagnostics.Stopwatch]::GetTimestamp()
-            if ($round -ge $warmUp) { $measured[$name].Add(($end - $start) * 1000.0 / [System.Diagnostics.Stopwatch]::Frequency) }
+            if ($age) { $measured[$age][$name].Add(($end - $start) * 1000.0 / [System.Diagnostics.Stopwatch]::Frequency) }
         }
     }
 }
-ConvertTo-Json $measured -Compress
+ConvertTo-Json $measured -Compress -Depth 4

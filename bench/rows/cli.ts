@@ -24,7 +24,7 @@ export async function getToken(surroundings: Surroundings): Promise<readonly Fin
   const modules = join(import.meta.dirname, '../../node_modules');
   await symlink(modules, join(dirname(surroundings.engine), 'node_modules'), 'junction');
   const withKeyring = { ...surroundings.environment, ...session.environment };
-  return [...findings, await cached(surroundings, withKeyring, 'key in a keyring', 2.5)];
+  return [...findings, await cached(surroundings, withKeyring, 'key in a keyring', 2)];
 }
 
 async function cached(
