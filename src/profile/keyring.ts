@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { AsyncEntry } from '@napi-rs/keyring';
 import { uninterruptible } from '../platform/end-process.ts';
 import type { Tell } from './store-folder.ts';
@@ -38,12 +39,26 @@ export async function askKeyring({ key }: KeyringQuestion, tell: Tell, longest =
   }
 }
 
+const service = 'entra-auth-cli';
+const account = 'store key';
+
+/** Not by `import()`, which loads what Node needs for ES modules as well: 3 ms. */
+const require = createRequire(import.meta.url);
+
 async function answer(newKey: string | undefined): Promise<KeyringAnswer> {
   let entry: AsyncEntry;
   try {
-    const { AsyncEntry: Entry } = await import('@napi-rs/keyring');
+    const { AsyncEntry: Entry, findCredentialsAsync: find } =
+      require('@napi-rs/keyring') as typeof import('@napi-rs/keyring');
+    if (process.platform === 'linux' && newKey === undefined) {
+      // The entry's constructor connects to the Secret Service, for 6 ms in which nothing else is done; this does it on
+      // another thread. It fails where the keyring is locked or absent: the entry unlocks it, or says why not.
+      const found = await find(service).catch(() => []);
+      const own = found.find((credential) => credential.account === account);
+      if (own) return { kind: 'key', key: own.password };
+    }
     // Its second choice on Linux, the kernel's keyring, forgets all with the next start.
-    entry = new Entry('entra-auth-cli', 'store key', { linux: { store: 'secret-service' } });
+    entry = new Entry(service, account, { linux: { store: 'secret-service' } });
   } catch (error) {
     return { kind: 'no keyring', reason: messageOf(error) };
   }

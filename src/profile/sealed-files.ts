@@ -13,6 +13,11 @@ export class SealedFiles {
     this.keys = keys;
   }
 
+  /** Says that files will be read or written soon. */
+  prepare(): Promise<void> {
+    return this.keys.prepare();
+  }
+
   /**
    * What a file holds; undefined when there is none.
    * @param options `needed`: whether it can't be done without; else a file whose key is gone is as none

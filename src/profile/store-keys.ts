@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../protocol/environment.ts';
 import { decodeKey, encodeKey, keyFile, readKeyFile, writeKeyFile } from './key-file.ts';
@@ -31,6 +32,16 @@ export class StoreKeys {
     this.folder = folder;
     this.environment = environment;
     this.tell = tell;
+  }
+
+  /**
+   * Asks the keyring where it will be asked, and goes on as soon as the question is on its way: it is answered on another
+   * thread. What comes of it is told when the key is needed.
+   */
+  async prepare(): Promise<void> {
+    if (existsSync(keyFile(this.folder))) return;
+    this.keyInKeyring().catch(() => {});
+    await new Promise(setImmediate);
   }
 
   /**
