@@ -1,11 +1,22 @@
-# Makes a kept result into the token that is handed out from now on.
+# Makes a kept result into the token that is handed out from now on, and keeps the environment that it is for: to compare
+# its values takes a fifth of the time that it takes to join them.
+#   Values, Environment  as list and as text, see Get-SessionEnvironment
 function Complete-ReusableToken {
-    param($Reusable)
+    param($EngineHost, $Reusable, $Values, $Environment)
 
     $Reusable['UntilTicks'] = [System.DateTimeOffset]::FromUnixTimeMilliseconds($Reusable['Result']['reusableUntil']).UtcTicks
     $token = ConvertTo-AzToken $Reusable['Result']
     # PowerShell puts an object's PSObject together when it is first asked for something. Of two callers in two runspaces
     # who are the first at the same time, one would find it without its methods.
     $null = $token.PSObject.Copy()
-    $Reusable['Token'] = $token
+    try {
+        [System.Threading.Monitor]::Enter($EngineHost)
+        $EngineHost['Environment'] = @{
+            Values   = $Values
+            Text     = $Environment
+            Comparer = [System.Collections.StructuralComparisons]::StructuralEqualityComparer
+        }
+        $Reusable['Token'] = $token
+    }
+    finally { [System.Threading.Monitor]::Exit($EngineHost) }
 }

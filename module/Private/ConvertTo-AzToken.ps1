@@ -5,8 +5,7 @@ function ConvertTo-AzToken {
     # Not a generic dictionary: to find and make one costs more than the request to the engine.
     $claims = [System.Collections.Specialized.OrderedDictionary]::new()
     foreach ($claim in $Result['claims']) {
-        # Each value has an apostrophe before it on the wire.
-        $name, $values = $claim -creplace "^'"
+        $name, $values = $claim
         $claims[$name] = [System.Collections.ObjectModel.ReadOnlyCollection[string]][string[]]$values
     }
     # Filled in for each token: to put members on an object takes five times as long as to copy them. Not made before: the

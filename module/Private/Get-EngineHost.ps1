@@ -13,11 +13,12 @@ function Get-EngineHost {
         if (-not $engineHost) {
             # Also, once there is something to keep:
             #   Engine        as Open-TokenEngine makes it; $null when none runs
+            #   Environment   the one that a token was last handed out again for, see Complete-ReusableToken
             #   SignedInBy    the engine that remembers an account
             #   AgentContext  what Set-EntraBetaAgentIdentityContext keeps, see AgentIdentityContext.ps1
             #   ToldOfLimits  what this Node can't do has been said on the verbose stream
             $engineHost = @{
-                Reusable   = [hashtable]::new() # request -> token, case counts; see ReusableToken.ps1
+                Reusable   = [hashtable]::new() # request -> token, case counts; see Request-AzToken
                 Generation = 0 # goes up when all of them are forgotten
             }
             $domain.SetData($key, $engineHost)

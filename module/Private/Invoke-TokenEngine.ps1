@@ -4,25 +4,52 @@
 #   Request      the parameters of the method: JSON, an object
 #   Environment  the session's, as Get-AzToken tells it
 #   Conversion   the function that makes the command's object of a result
+#   Forget       nothing is handed out again that was got before
 #   Repeatable   no person takes part: when the engine dies, a new one may do the same again
 #   Certificate  as Open-ClientCertificate gives it: whose key signs what the engine asks to be signed for this request
 function Invoke-TokenEngine {
-    param($Cmdlet, $EngineHost, $Method, $Request, $Environment, $Conversion, $Repeatable, $Certificate)
+    param($Cmdlet, $EngineHost, $Method, $Request, $Environment, $Conversion, $Repeatable, $Certificate, $Forget)
 
     while ($true) {
         # Engine it went to, id there, and where the messages about it arrive. Here before anything is sent: wherever
         # the caller is stopped, the request is let go of.
         $call = @{ Engine = $null; Id = $null; Inbox = [System.Collections.Queue]::new(); Answer = $null; Certificate = $Certificate }
+        $members = ''
+        # A module's function sees the session's preferences, not those of the script that calls it.
+        if ($Cmdlet.GetVariableValue('DebugPreference') -cnotmatch '^SilentlyContinue$' -or $DebugPreference -cnotmatch '^SilentlyContinue$') { $call['LogLevel'] = 'debug' }
+        elseif ($Cmdlet.GetVariableValue('VerbosePreference') -cnotmatch '^SilentlyContinue$' -or $VerbosePreference -cnotmatch '^SilentlyContinue$') { $call['LogLevel'] = 'verbose' }
+        if ($call['LogLevel']) { $members = ',"logLevel":"' + $call['LogLevel'] + '"' }
         try {
-            Send-TokenRequest $Cmdlet $EngineHost $call $Method $Request $Environment
-            # A new engine needs a moment; the conversion is compiled meanwhile, which its first use would wait for.
+            try {
+                [System.Threading.Monitor]::Enter($EngineHost)
+                $engine = $EngineHost['Engine']
+                # One that has died since its last answer has said so by now, and costs the caller nothing.
+                if ($engine -and $engine['Started'] -and $engine['Line'].IsCompleted) { Read-RpcMessage $EngineHost $engine; $engine = $EngineHost['Engine'] }
+                if (-not $engine -or -not $engine['Greeted']) { $engine = Open-TokenEngine $EngineHost }
+                if ($engine['Failure']) { $call['Answer'] = @{ error = $engine['Failure'] } }
+                else {
+                    if ($engine['Environment'] -cne $Environment) { $members += ',"environment":' + (ConvertTo-RpcEnvironment $Environment) }
+                    $id = "$($engine['NextId'])"
+                    $engine['NextId']++
+                    $call['Engine'] = $engine
+                    $call['Id'] = $id
+                    $engine['Pending'][$id] = $call['Inbox']
+                    Write-RpcMessage $engine ('{"jsonrpc":"2.0","id":' + $id + ',"method":"' + $Method + '","params":' + ($Request -creplace '}$') + $members + '}}')
+                    $engine['Environment'] = $Environment
+                }
+            }
+            finally { [System.Threading.Monitor]::Exit($EngineHost) }
+            # The engine needs a moment, and a new one a longer one: the conversion is compiled meanwhile, which its first use
+            # would wait for.
+            if ($Forget) { Clear-ReusableToken $EngineHost }
             if ($call['Id'] -ceq '1') { $null = & $Conversion $SampleResult }
             Receive-TokenAnswer $Cmdlet $EngineHost $call
         }
         finally {
-            # No command before it is taken off the list: a stop that comes just now would end this there.
-            if ($call['Id']) {
-                $engine = $call['Engine']
+            # An answer took the request off the list. No command before it is taken off here: a stop that comes just now would
+            # end this there.
+            $engine = $call['Engine']
+            if ($call['Id'] -and (-not $call['Answer'] -or $engine['Closing'])) {
                 try {
                     [System.Threading.Monitor]::Enter($EngineHost)
                     $engine['Pending'].Remove($call['Id'])
@@ -37,36 +64,6 @@ function Invoke-TokenEngine {
         if (-not ($Repeatable -and $answer['died'])) { return $answer }
         $Repeatable = $false
     }
-}
-
-# Sends the request, unless there is no engine to be had: then that is the answer.
-function Send-TokenRequest {
-    param($Cmdlet, $EngineHost, $Call, $Method, $Request, $Environment)
-
-    # A module's function sees the session's preferences, not those of the script that calls it.
-    if ($Cmdlet.GetVariableValue('DebugPreference') -cnotmatch '^SilentlyContinue$' -or $DebugPreference -cnotmatch '^SilentlyContinue$') { $Call['LogLevel'] = 'debug' }
-    elseif ($Cmdlet.GetVariableValue('VerbosePreference') -cnotmatch '^SilentlyContinue$' -or $VerbosePreference -cnotmatch '^SilentlyContinue$') { $Call['LogLevel'] = 'verbose' }
-    $params = $Request -creplace '}$'
-    if ($Call['LogLevel']) { $params += ',"logLevel":"' + $Call['LogLevel'] + '"' }
-    try {
-        [System.Threading.Monitor]::Enter($EngineHost)
-        $engine = $EngineHost['Engine']
-        # One that has died since its last answer has said so by now, and costs the caller nothing.
-        if ($engine -and $engine['Started'] -and $engine['Line'].IsCompleted) { Read-RpcMessage $EngineHost $engine; $engine = $EngineHost['Engine'] }
-        if (-not $engine -or -not $engine['Greeted']) { $engine = Open-TokenEngine $EngineHost }
-        if ($engine['Failure']) { $Call['Answer'] = @{ error = $engine['Failure'] }; return }
-
-        $changed = ''
-        if ($engine['Environment'] -cne $Environment) { $changed = ',"environment":' + (ConvertTo-RpcEnvironment $Environment) }
-        $id = "$($engine['NextId'])"
-        $engine['NextId']++
-        $Call['Engine'] = $engine
-        $Call['Id'] = $id
-        $engine['Pending'][$id] = $Call['Inbox']
-        Write-RpcMessage $engine ('{"jsonrpc":"2.0","id":' + $id + ',"method":"' + $Method + '","params":' + $params + $changed + '}}')
-        $engine['Environment'] = $Environment
-    }
-    finally { [System.Threading.Monitor]::Exit($EngineHost) }
 }
 
 # Waits for the answer to a request, and keeps it in the call. Whoever waits reads for all, see Read-RpcMessage.
@@ -113,4 +110,4 @@ function Receive-TokenAnswer {
 $script:HeartbeatSlices = 50 # of 100 milliseconds
 
 # Of the shape that a result has, with no token in it.
-$script:SampleResult = @{ token = ''; expiresOn = '0'; scopes = @('.default'); claims = , @('aud', "'") }
+$script:SampleResult = @{ token = ''; expiresOn = '0'; scopes = @('.default'); claims = , @('aud', '') }

@@ -21,7 +21,8 @@ function Request-AzToken {
         $request += '}'
 
         $generation = $EngineHost['Generation']
-        $answer = Invoke-TokenEngine $Cmdlet $EngineHost 'azToken/get' $request $Environment 'ConvertTo-AzToken' (-not $attended)
+        if ($force) { $generation++ } # for what is forgotten on our own behalf
+        $answer = Invoke-TokenEngine $Cmdlet $EngineHost 'azToken/get' $request $Environment 'ConvertTo-AzToken' (-not $attended) $null $force
         $result = $answer['result']
         if ($EngineHost['SignedInBy']) { Test-TokenMemory $Cmdlet $EngineHost $set $force }
         if ($result) {
@@ -31,7 +32,21 @@ function Request-AzToken {
                 $EngineHost['SignedInBy'] = $EngineHost['Engine']
                 $generation = $EngineHost['Generation']
             }
-            if ($result['reusableUntil'] -and -not $Given['Claim']) { Add-ReusableToken $EngineHost $Key $result $generation }
+            # Kept, to be handed out again without asking the engine, until when the engine said: the only thing that the host
+            # decides by itself. Get-AzToken looks it up and takes no lock: a hashtable can be read while one caller changes
+            # it. Who finds it first has it made into what is handed out (Complete-ReusableToken).
+            if ($result['reusableUntil'] -and -not $Given['Claim']) {
+                try {
+                    [System.Threading.Monitor]::Enter($EngineHost)
+                    # What was forgotten since the request was sent must not come back.
+                    if ($EngineHost['Generation'] -eq $generation) {
+                        $reusable = $EngineHost['Reusable']
+                        if ($reusable.Count -ge 1000) { $reusable.Clear() }
+                        $reusable[$Key] = @{ Result = $result; Token = $null; UntilTicks = 0 }
+                    }
+                }
+                finally { [System.Threading.Monitor]::Exit($EngineHost) }
+            }
         }
     }
     catch {

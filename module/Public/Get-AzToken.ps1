@@ -181,21 +181,21 @@ function Get-AzToken {
     if (-not $engineHost) { $engineHost = Get-EngineHost }
     if (-not $engineHost['Engine']) { $null = Open-TokenEngine $engineHost }
 
-    $set = $PSCmdlet.ParameterSetName
-    # Get-SessionEnvironment, without its call.
+    # Get-SessionEnvironment, without its call; the same values as the last time are the same text.
     $variables = [System.Environment]::GetEnvironmentVariables()
     if ($OnWindows) { $variables = ConvertTo-CaseInsensitive $variables }
-    $environment = $variables[$EnvironmentNames] -join "`0"
-    $key = ($set, $Resource, ($Scope -join ' '), $TenantId, $ClientId, ($CredentialPrecedence -join ' '), $environment) -join "`n"
-    if ($Force) { Clear-ReusableToken $engineHost }
-    elseif (-not $Claim) {
-        $reusable = $engineHost['Reusable'][$key] # see Add-ReusableToken
-        if ($reusable -and -not $reusable['Token']) { Complete-ReusableToken $reusable }
+    $values = $variables[$EnvironmentNames]
+    $known = $engineHost['Environment'] # see Complete-ReusableToken
+    $environment = if ($known -and $known['Comparer'].Equals($values, $known['Values'])) { $known['Text'] } else { $values -join "`0" }
+    # The scope as it was given: to join the default takes longer than all else here.
+    $key = ($PSCmdlet.ParameterSetName, $Resource, ($PSBoundParameters['Scope'] -join ' '), $TenantId, $ClientId, ($CredentialPrecedence -join ' '), $environment) -join "`n"
+    if (-not $Force -and -not $Claim) {
+        $reusable = $engineHost['Reusable'][$key] # see Request-AzToken
+        if ($reusable -and -not $reusable['Token']) { Complete-ReusableToken $engineHost $reusable $values $environment }
         if ($reusable -and $reusable['UntilTicks'] -gt [datetime]::UtcNow.Ticks) {
-            $token = $reusable['Token']
-            if ($AsSecureString) { return Protect-AzToken $token }
+            if ($AsSecureString) { return Protect-AzToken $reusable['Token'] }
             # An object of the caller's own: what they change in it, nobody else sees.
-            $token = $token.PSObject.Copy()
+            $token = $reusable['Token'].PSObject.Copy()
             $token.Scopes = $token.Scopes.Clone()
             return $token
         }

@@ -58,8 +58,7 @@ export interface AzTokenResult {
   /** From `scp`, else the scopes that were asked for. */
   readonly scopes: readonly string[];
   /**
-   * The token's claims: name, then its values as text, in the token's order. Each value has an apostrophe before it,
-   * so that no JSON reader takes it for a date; the digits of numbers are the token's own.
+   * The token's claims: name, then its values as text, in the token's order; the digits of numbers are the token's own.
    */
   readonly claims: readonly (readonly [name: string, ...values: string[]])[];
   /** Until when a host may answer the same request with this result, in Unix milliseconds; null: never. */

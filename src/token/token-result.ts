@@ -18,7 +18,7 @@ export function azTokenResult(
     identity: claimOf(claims, 'upn') ?? claimOf(claims, 'email') ?? claimOf(claims, 'oid') ?? null,
     tenantId: claimOf(claims, 'tid') ?? requested.tenantId ?? null,
     scopes: claimOf(claims, 'scp')?.split(' ').filter(Boolean) ?? requested.scopes,
-    claims: claims.map(([name, ...values]) => [name, ...values.map((value) => `'${value}`)] as const),
+    claims,
     reusableUntil: reusableUntil(answer, expiresOn),
   };
 }
