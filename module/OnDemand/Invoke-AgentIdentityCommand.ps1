@@ -24,7 +24,7 @@ function Invoke-AgentIdentityCommand {
         }
         if (-not $answer) {
             $request = @{ parameterSet = $mode; parameters = $parameters }
-            $answer = Invoke-TokenEngine $Cmdlet $engineHost 'agentIdentityToken/get' (ConvertTo-RpcJson $request) (Get-SessionEnvironment) 'ConvertTo-AgentIdentityToken' $true $certificate
+            $answer = Invoke-TokenEngine $Cmdlet $engineHost 'agentIdentityToken/get' (ConvertTo-RpcJson $request) (Get-SessionEnvironment) { if ($args[0]) { ConvertTo-AgentIdentityToken $SampleResult } } $true $certificate
         }
         if ($answer['result']) { $token = ConvertTo-AgentIdentityToken $answer['result'] $Given['AsSecureString'] }
     }

@@ -21,7 +21,7 @@ function Invoke-PartnerCommand {
             else { $request['parameters']['certificate'] = $certificate['Description'] }
         }
         if (-not $answer) {
-            $answer = Invoke-TokenEngine $Cmdlet $engineHost $Method (ConvertTo-RpcJson $request) (Get-SessionEnvironment) 'ConvertTo-AuthResult' (-not $attended) $certificate
+            $answer = Invoke-TokenEngine $Cmdlet $engineHost $Method (ConvertTo-RpcJson $request) (Get-SessionEnvironment) { if ($args[0]) { ConvertTo-AuthResult $SampleResult } } (-not $attended) $certificate
         }
         if ($answer['result']) {
             $result = ConvertTo-AuthResult $answer['result'] $TypeName

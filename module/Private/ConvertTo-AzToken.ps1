@@ -8,10 +8,8 @@ function ConvertTo-AzToken {
         $name, $values = $claim
         $claims[$name] = [System.Collections.ObjectModel.ReadOnlyCollection[string]][string[]]$values
     }
-    # Filled in for each token: to put members on an object takes five times as long as to copy them. Not made before: the
-    # engine is to start first.
-    if (-not $AzTokenTemplate) { $script:AzTokenTemplate = New-AzTokenTemplate }
-    $token = $AzTokenTemplate.PSObject.Copy()
+    $token = $BlankAzToken
+    if ($token) { $script:BlankAzToken = $null } else { $token = Get-BlankAzToken }
     $token.Token = $Result['token']
     $token.ExpiresOn = [System.DateTimeOffset]::FromUnixTimeMilliseconds($Result['expiresOn'])
     $token.Identity = $Result['identity']
@@ -20,6 +18,13 @@ function ConvertTo-AzToken {
     # Read-only, names and values, as upstream's: the same claims may be handed out again.
     $token.Claims = $claims.AsReadOnly()
     $token
+}
+
+# A token to be filled in: to put members on an object takes five times as long as to copy them.
+function Get-BlankAzToken {
+    # Not made before: the engine is to start first.
+    if (-not $AzTokenTemplate) { $script:AzTokenTemplate = New-AzTokenTemplate }
+    $AzTokenTemplate.PSObject.Copy()
 }
 
 # How the object looks as text and on the screen goes with the object itself: type data of a module's ps1xml is now and
@@ -46,3 +51,5 @@ function New-AzTokenTemplate {
 }
 
 $script:AzTokenTemplate = $null
+# One that was made while the engine worked.
+$script:BlankAzToken = $null

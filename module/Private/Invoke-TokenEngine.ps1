@@ -3,12 +3,12 @@
 #   Cmdlet       the command on whose streams that is told
 #   Request      the parameters of the method: JSON, an object
 #   Environment  the session's, as Get-AzToken tells it
-#   Conversion   the function that makes the command's object of a result
-#   Forget       nothing is handed out again that was got before
+#   Meanwhile    what the caller does while the engine works, which it does anyway. Gets whether this is the engine's first
+#                request: it takes longest, and what is done with its answer can be compiled before it is there
 #   Repeatable   no person takes part: when the engine dies, a new one may do the same again
 #   Certificate  as Open-ClientCertificate gives it: whose key signs what the engine asks to be signed for this request
 function Invoke-TokenEngine {
-    param($Cmdlet, $EngineHost, $Method, $Request, $Environment, $Conversion, $Repeatable, $Certificate, $Forget)
+    param($Cmdlet, $EngineHost, $Method, $Request, $Environment, $Meanwhile, $Repeatable, $Certificate)
 
     while ($true) {
         # Engine it went to, id there, and where the messages about it arrive. Here before anything is sent: wherever
@@ -28,7 +28,11 @@ function Invoke-TokenEngine {
                 if (-not $engine -or -not $engine['Greeted']) { $engine = Open-TokenEngine $EngineHost }
                 if ($engine['Failure']) { $call['Answer'] = @{ error = $engine['Failure'] } }
                 else {
-                    if ($engine['Environment'] -cne $Environment) { $members += ',"environment":' + (ConvertTo-RpcEnvironment $Environment) }
+                    if ($engine['Environment'] -cne $Environment) {
+                        $members += ',"environment":' + (ConvertTo-RpcEnvironment $Environment)
+                        # Who is stopped while this is sent leaves it open which one the engine has.
+                        $engine['Environment'] = $null
+                    }
                     $id = "$($engine['NextId'])"
                     $engine['NextId']++
                     $call['Engine'] = $engine
@@ -39,10 +43,7 @@ function Invoke-TokenEngine {
                 }
             }
             finally { [System.Threading.Monitor]::Exit($EngineHost) }
-            # The engine needs a moment, and a new one a longer one: the conversion is compiled meanwhile, which its first use
-            # would wait for.
-            if ($Forget) { Clear-ReusableToken $EngineHost }
-            if ($call['Id'] -ceq '1') { $null = & $Conversion $SampleResult }
+            if ($call['Id']) { $null = & $Meanwhile ($call['Id'] -ceq '1') }
             Receive-TokenAnswer $Cmdlet $EngineHost $call
         }
         finally {

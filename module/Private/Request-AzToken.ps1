@@ -22,7 +22,13 @@ function Request-AzToken {
 
         $generation = $EngineHost['Generation']
         if ($force) { $generation++ } # for what is forgotten on our own behalf
-        $answer = Invoke-TokenEngine $Cmdlet $EngineHost 'azToken/get' $request $Environment 'ConvertTo-AzToken' (-not $attended) $null $force
+        $meanwhile = {
+            param($IsFirst)
+            if ($force) { Clear-ReusableToken $EngineHost }
+            if ($IsFirst) { ConvertTo-AzToken $SampleResult }
+            $script:BlankAzToken = Get-BlankAzToken
+        }
+        $answer = Invoke-TokenEngine $Cmdlet $EngineHost 'azToken/get' $request $Environment $meanwhile (-not $attended)
         $result = $answer['result']
         if ($EngineHost['SignedInBy']) { Test-TokenMemory $Cmdlet $EngineHost $set $force }
         if ($result) {

@@ -187,8 +187,9 @@ function Get-AzToken {
     $values = $variables[$EnvironmentNames]
     $known = $engineHost['Environment'] # see Complete-ReusableToken
     $environment = if ($known -and $known['Comparer'].Equals($values, $known['Values'])) { $known['Text'] } else { $values -join "`0" }
-    # The scope as it was given: to join the default takes longer than all else here.
-    $key = ($PSCmdlet.ParameterSetName, $Resource, ($PSBoundParameters['Scope'] -join ' '), $TenantId, $ClientId, ($CredentialPrecedence -join ' '), $environment) -join "`n"
+    # The scope as it was given: to join the default takes as long as all else here.
+    $key = $PSCmdlet.ParameterSetName + "`n" + $Resource + "`n" + ($PSBoundParameters['Scope'] -join ' ') + "`n" + $TenantId + "`n" +
+    $ClientId + "`n" + ($CredentialPrecedence -join ' ') + "`n" + $environment
     if (-not $Force -and -not $Claim) {
         $reusable = $engineHost['Reusable'][$key] # see Request-AzToken
         if ($reusable -and -not $reusable['Token']) { Complete-ReusableToken $engineHost $reusable $values $environment }

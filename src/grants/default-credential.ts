@@ -25,11 +25,8 @@ export interface DefaultCredentialRequest {
   readonly signedIn?: SignedInAccount | undefined;
 }
 
-/** One way to a token, under the name that a person knows. */
-interface Source {
-  readonly name: string;
-  readonly get: () => Promise<TokenAnswer>;
-}
+/** One way to a token, under the name that a person knows; or why it need not be asked. */
+type Source = { readonly name: string } & ({ readonly get: () => Promise<TokenAnswer> } | { readonly absent: string });
 
 /** Codes that mean "nothing is set up here": the chain goes on. */
 const unavailableCodes: ReadonlySet<string> = new Set([
@@ -49,6 +46,10 @@ export async function defaultCredential(request: DefaultCredentialRequest): Prom
   const steps: ChainStep[] = [];
   for (const source of sourcesOf(request)) {
     currentRequest()?.signal.throwIfAborted();
+    if ('absent' in source) {
+      pass(source, source.absent, 'unavailable');
+      continue;
+    }
     try {
       const answer = await source.get();
       currentRequest()?.log('verbose', `${source.name} has a token.`);
@@ -57,24 +58,24 @@ export async function defaultCredential(request: DefaultCredentialRequest): Prom
       currentRequest()?.signal.throwIfAborted();
       const error = asTokenError(cause);
       const unavailable = unavailableCodes.has(error.code);
-      steps.push({ source: source.name, reason: error.message, outcome: unavailable ? 'unavailable' : 'failed' });
-      currentRequest()?.log('verbose', `${source.name}: ${error.message}`);
+      pass(source, error.message, unavailable ? 'unavailable' : 'failed');
       if (!unavailable) throw withSteps(error, source.name, steps);
     }
   }
   throw new TokenError('CredentialUnavailable', summary(request.resource, steps), { steps });
+
+  function pass({ name }: Source, reason: string, outcome: ChainStep['outcome']): void {
+    steps.push({ source: name, reason, outcome });
+    currentRequest()?.log('verbose', `${name}: ${reason}`);
+  }
 }
 
 function sourcesOf(request: DefaultCredentialRequest): readonly Source[] {
   const { signedIn } = request;
-  const saved: Source = {
-    name: 'Account of the last interactive sign-in',
-    get: () => {
-      if (signedIn) return silent(signedIn, request);
-      const reason = 'Nobody has signed in with Get-AzToken -Interactive in this session for this tenant.';
-      return Promise.reject(new TokenError('CredentialUnavailable', reason));
-    },
-  };
+  const name = 'Account of the last interactive sign-in';
+  const saved: Source = signedIn
+    ? { name, get: () => silent(signedIn, request) }
+    : { name, absent: 'Nobody has signed in with Get-AzToken -Interactive in this session for this tenant.' };
   return [saved, ...request.precedence.map((source) => sourceOf(source, request))];
 }
 

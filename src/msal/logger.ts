@@ -14,7 +14,7 @@ export const loggerOptions: NonNullable<NodeSystemOptions['loggerOptions']> = {
   piiLoggingEnabled: false,
   loggerCallback(level, message, containsPii) {
     if (containsPii) return;
-    currentRequest()?.log('debug', `MSAL${level <= warning ? ' warning' : ''}: ${redact(message)}`);
+    currentRequest()?.log('debug', () => `MSAL${level <= warning ? ' warning' : ''}: ${redact(message)}`);
   },
 };
 

@@ -173,21 +173,21 @@ function exchange(
   return promise;
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
+/** By events, which cost less than an async iterator. */
+function readText(response: IncomingMessage): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
+  response.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (length > maximumBody) {
-      response.destroy();
-      throw new TokenError(
-        'ResponseInvalid',
-        `The service answered with more than ${maximumBody} bytes; that is no token.`,
-      );
-    }
     chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+    if (length <= maximumBody) return;
+    const message = `The service answered with more than ${maximumBody} bytes; that is no token.`;
+    response.destroy(new TokenError('ResponseInvalid', message));
+  });
+  response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+  response.on('error', reject);
+  return promise;
 }
 
 function flatHeaders(response: IncomingMessage): Record<string, string> {

@@ -12,8 +12,8 @@ export interface RequestContext {
   readonly signal: AbortSignal;
   /** Why no browser can be shown to a person; absent where one may. */
   readonly noBrowser?: string | undefined;
-  /** `message`: one line, without secrets and tokens. */
-  readonly log: (level: 'warning' | 'verbose' | 'debug', message: string) => void;
+  /** `message`: one line, without secrets and tokens; a function's is made when somebody wants to know. */
+  readonly log: (level: 'warning' | 'verbose' | 'debug', message: string | (() => string)) => void;
   /** A person has to act until `until` (Unix milliseconds); without `until` the wait is over. */
   progress(activity: string, status: string, until?: number): void;
   /** A person has to enter this code in a browser. */

@@ -151,7 +151,9 @@ function contextOf(
     noBrowser: typeof given.noBrowser === 'string' ? given.noBrowser : undefined,
     signal: request.signal,
     log(level, message) {
-      if (levels.includes(level)) tell(connection.sendNotification(log, { requestId: request.id, level, message }));
+      if (!levels.includes(level)) return;
+      const text = typeof message === 'string' ? message : message();
+      tell(connection.sendNotification(log, { requestId: request.id, level, message: text }));
     },
     progress(activity, statusText, until) {
       tell(

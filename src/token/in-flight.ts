@@ -32,7 +32,7 @@ export class InFlight<Result> {
     } finally {
       context.signal.removeEventListener('abort', cancel);
       flight.waiting.delete(context);
-      if (flight.waiting.size === 0) {
+      if (flight.waiting.size === 0 && this.#flights.get(key) === flight) {
         flight.controller.abort(context.signal.reason);
         this.#end(key, flight);
       }

@@ -15,7 +15,7 @@ export function recordedContext(given: Partial<RequestContext> = {}): RecordedCo
   return {
     environment: {},
     signal: new AbortController().signal,
-    log: (level, message) => void logged.push({ level, message }),
+    log: (level, message) => void logged.push({ level, message: typeof message === 'string' ? message : message() }),
     progress: (activity, status, until) => void progressed.push({ activity, status, until }),
     deviceCode: (code) => void deviceCodes.push(code),
     ...given,

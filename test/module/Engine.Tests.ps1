@@ -266,6 +266,35 @@ Describe 'Parallel callers' {
         "$(Get-AzToken -Force -ErrorAction Stop)" | Should -Match '^eyJ'
     }
 
+    It 'send their own environment after one that was stopped just when it had sent another' {
+        $null = Get-AzToken -Force
+        $sent = [System.Threading.ManualResetEvent]::new($false)
+        $stopped = [powershell]::Create().AddScript({
+                param($Module, $Sent)
+                Import-Module $Module
+                & (Get-Module EntraTokenBridge) {
+                    param($Sent)
+                    $null = Get-EngineHost
+                    $script:Write, $script:Sent = ${function:Write-RpcMessage}, $Sent
+                    function script:Write-RpcMessage {
+                        param($Engine, $Json)
+                        & $Write $Engine $Json
+                        if (-not $Json.Contains('azToken/get')) { return }
+                        $null = $Sent.Set()
+                        while ($true) { [System.Threading.Thread]::Sleep(1) }
+                    }
+                } $Sent
+                Get-AzToken -Force
+            }).AddArgument($ModuleFile).AddArgument($sent)
+        $env:AZURE_CLIENT_SECRET = 'wrong'
+        $null = $stopped.BeginInvoke()
+        $sent.WaitOne(10000) | Should -BeTrue
+        $stopped.Stop()
+        $stopped.Dispose()
+        $env:AZURE_CLIENT_SECRET = 'Confidential-Secret~1'
+        "$(Get-AzToken -Force -ErrorAction Stop)" | Should -Match '^eyJ'
+    }
+
     It 'work with ForEach-Object -Parallel' -Skip:($PSVersionTable.PSVersion.Major -lt 7) {
         $tokens = 1..20 | ForEach-Object -Parallel { Import-Module $using:ModuleFile; "$(Get-AzToken)" } -ThrottleLimit 8
         @($tokens | Select-Object -Unique).Count | Should -Be 1

@@ -35,12 +35,12 @@ describe.each([
   it('gets a token for its system-assigned identity', async () => {
     const result = await ask(engine, 'ManagedIdentity', {}, { environment: where() });
     expect(result.tenantId).toBe(contoso);
-    expect(result.claims).toContainEqual(['aud', "'https://graph.microsoft.com"]);
+    expect(result.claims).toContainEqual(['aud', 'https://graph.microsoft.com']);
   });
 
   it('gets a token for the user-assigned identity that -ClientId names', async () => {
     const result = await ask(engine, 'ManagedIdentity', { clientId: userAssigned }, { environment: where() });
-    expect(result.claims.find(([name]) => name === 'appid')).toEqual(['appid', `'${userAssigned}`]);
+    expect(result.claims.find(([name]) => name === 'appid')).toEqual(['appid', userAssigned]);
   });
 
   it('says so when -ClientId names nobody who is assigned', async () => {
@@ -65,7 +65,7 @@ describe.each([
     engine.logs.length = 0;
     const parameters = { scope: ['Directory.Read.All'] };
     const result = await ask(engine, 'ManagedIdentity', parameters, { environment: where() });
-    expect(result.claims).toContainEqual(['aud', "'https://graph.microsoft.com"]);
+    expect(result.claims).toContainEqual(['aud', 'https://graph.microsoft.com']);
     expect(engine.logs).toContainEqual({
       requestId: expect.any(Number),
       level: 'warning',

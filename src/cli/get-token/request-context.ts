@@ -13,9 +13,10 @@ export function requestContext({ timeout }: TokenRequest, shell: Shell): Request
     environment,
     signal,
     log(level, message) {
-      if (level === 'warning') shell.tell(`entra-auth-cli: ${message}`);
+      const text = typeof message === 'string' ? message : message();
+      if (level === 'warning') shell.tell(`entra-auth-cli: ${text}`);
       // MSAL's own lines are for its developers.
-      else if (!message.startsWith('MSAL')) shell.explain(message);
+      else if (!text.startsWith('MSAL')) shell.explain(text);
     },
     // What a person has to do is shown once; there is no bar to move.
     progress(_activity, _status, until) {
