@@ -4,7 +4,9 @@ import { chmod, cp, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+import { thirdPartyNotices } from './third-party-notices.ts';
 
+const noticesFile = 'THIRD-PARTY-NOTICES.txt';
 const root = join(import.meta.dirname, '..');
 const programs = ['engine', 'cli', 'emulator'];
 /** Files that start as threads of their own: found beside the bundle under their own name. */
@@ -72,12 +74,13 @@ export async function build(folder = join(root, 'dist')): Promise<readonly Built
     await chmod(program, 0o755);
   }
   await writeFile(join(fresh, 'package.json'), '{ "type": "commonjs" }\n');
+  const chunks = output.filter((file): file is OutputChunk => file.type === 'chunk');
+  await writeFile(join(fresh, noticesFile), await thirdPartyNotices(chunks.flatMap(({ moduleIds }) => moduleIds)));
 
   await mkdir(folder, { recursive: true });
   await rename(folder, `${fresh}.old`);
   await rename(fresh, folder);
   await rm(`${fresh}.old`, { recursive: true, force: true });
-  const chunks = output.filter((file): file is OutputChunk => file.type === 'chunk');
   return Promise.all(
     chunks.map(async ({ fileName }) => ({
       name: `lib/${fileName}`,

@@ -46,7 +46,15 @@ function installed(name: string, args: readonly string[], environment: NodeJS.Pr
 
 describe('The package', () => {
   test('has the programs and what they load, and none of the sources', () => {
-    expect(packed).toEqual(expect.arrayContaining(['dist/cli.js', 'dist/emulator.js', 'dist/lib/cli.js', 'LICENSE']));
+    expect(packed).toEqual(
+      expect.arrayContaining([
+        'dist/cli.js',
+        'dist/emulator.js',
+        'dist/lib/cli.js',
+        'dist/THIRD-PARTY-NOTICES.txt',
+        'LICENSE',
+      ]),
+    );
     expect(packed.filter((path) => !/^(?:dist\/|README\.md$|LICENSE$|package\.json$)/.test(path))).toEqual([]);
   });
 
