@@ -5,6 +5,7 @@ function Clear-ReusableToken {
     try {
         [System.Threading.Monitor]::Enter($EngineHost)
         $EngineHost['Reusable'].Clear()
+        $EngineHost['Environment'] = $null
         $EngineHost['Generation']++
     }
     finally { [System.Threading.Monitor]::Exit($EngineHost) }

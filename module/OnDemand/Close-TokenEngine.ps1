@@ -10,6 +10,7 @@ function Close-TokenEngine {
         $EngineHost.SignedInBy = $null
         $EngineHost.AgentContext = $null
         $EngineHost.Reusable.Clear()
+        $EngineHost.Environment = $null
         $EngineHost.Generation++
         if (-not $engine) { return }
         $engine.Closing = $true

@@ -4,7 +4,7 @@
 function Complete-ReusableToken {
     param($EngineHost, $Reusable, $Values, $Environment)
 
-    $Reusable['UntilTicks'] = [System.DateTimeOffset]::FromUnixTimeMilliseconds($Reusable['Result']['reusableUntil']).UtcTicks
+    $until = [System.DateTimeOffset]::FromUnixTimeMilliseconds($Reusable['Result']['reusableUntil']).UtcTicks
     $token = ConvertTo-AzToken $Reusable['Result']
     # PowerShell puts an object's PSObject together when it is first asked for something. Of two callers in two runspaces
     # who are the first at the same time, one would find it without its methods.
@@ -16,6 +16,7 @@ function Complete-ReusableToken {
             Text     = $Environment
             Comparer = [System.Collections.StructuralComparisons]::StructuralEqualityComparer
         }
+        $Reusable['UntilTicks'] = $until
         $Reusable['Token'] = $token
     }
     finally { [System.Threading.Monitor]::Exit($EngineHost) }

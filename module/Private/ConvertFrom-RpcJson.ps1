@@ -24,7 +24,7 @@ function ConvertFrom-RpcJson {
         elseif ($token -ceq '[') { $open.Push($into); $open.Push($name); $into = @(); $name = $null; continue }
         elseif ($token -ceq '}' -or $token -ceq ']') { $token = $into; $name = $open.Pop(); $into = $open.Pop() }
         elseif ($token -cmatch '^\[\[') {
-            $token = @(foreach ($row in $token -creplace '^\[\["|"\]\]$' -csplit '"\],\["') { , ($row -csplit '","') })
+            $token = @(foreach ($row in $token -creplace '^\[\["|"\]\]$' -csplit $ClaimEnd) { , ($row -csplit '","') })
         }
         elseif ($token -cmatch '^\[') { $token = $token -creplace '^\["|"\]$' -csplit '","' }
         elseif ($token -ceq 'null') { $token = $null }
@@ -36,3 +36,6 @@ function ConvertFrom-RpcJson {
 }
 
 $script:JsonToken = ',?(\[(?:\["[^"\\]*"(?:,"[^"\\]*")*\],?)+\]|\["[^"\\]*"(?:,"[^"\\]*")*\]|"[^"\\]*(?:\\.[^"\\]*)*":?|[{}\[\]]|[^\s{}\[\]:,"]+)'
+
+# Between two rows of a table. What a comma or bracket follows is the text '],[' as a value.
+$script:ClaimEnd = '"\],\["(?![,\]])'

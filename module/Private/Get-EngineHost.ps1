@@ -1,7 +1,8 @@
 # What all runspaces of this process share: one engine, and the tokens that may be handed out again.
 # It lives in the AppDomain, for each runspace has a module scope of its own; under the module's version and path, so
 # that two versions in one process have an engine each. It consists of .NET collections alone: a script block or an
-# object of a PowerShell class would belong to the runspace that made it. Whoever reads or changes it holds its lock.
+# object of a PowerShell class would belong to the runspace that made it. Whoever changes it holds
+# its lock; what is replaced as a whole may be read without.
 function Get-EngineHost {
     $module = $ExecutionContext.SessionState.Module
     $key = ('EntraTokenBridge', $module.Version, $ModuleRoot) -join ' '
@@ -11,15 +12,14 @@ function Get-EngineHost {
         [System.Threading.Monitor]::Enter($domain)
         $engineHost = $domain.GetData($key)
         if (-not $engineHost) {
-            # Also, once there is something to keep:
-            #   Engine        as Open-TokenEngine makes it; $null when none runs
-            #   Environment   the one that a token was last handed out again for, see Complete-ReusableToken
-            #   SignedInBy    the engine that remembers an account
-            #   AgentContext  what Set-EntraBetaAgentIdentityContext keeps, see AgentIdentityContext.ps1
-            #   ToldOfLimits  what this Node can't do has been said on the verbose stream
             $engineHost = @{
-                Reusable   = [hashtable]::new() # request -> token, case counts; see Request-AzToken
-                Generation = 0 # goes up when all of them are forgotten
+                Engine       = $null # as Open-TokenEngine makes it; $null when none runs
+                Reusable     = [hashtable]::new() # request -> token, case counts; see Request-AzToken
+                Generation   = 0 # goes up when all of them are forgotten
+                Environment  = $null # the one that a kept token was last made for, see Complete-ReusableToken
+                SignedInBy   = $null # the engine that remembers an account
+                AgentContext = $null # what Set-EntraBetaAgentIdentityContext keeps, see AgentIdentityContext.ps1
+                ToldOfLimits = $null # what this Node can't do has been said on the verbose stream
             }
             $domain.SetData($key, $engineHost)
         }

@@ -3,13 +3,15 @@
 #
 # The engine's frames can be read as lines (docs/protocol.md): a header, an empty line, and a message as one line of ASCII.
 #
-# PowerShell may stop a pipeline wherever a loop comes round or a command is called. Between those, one step leads from
-# one consistent state to the next: nothing is lost or delivered twice, and the next caller goes on from there.
+# PowerShell may stop a pipeline, or run an event's action that calls a command of ours, wherever a loop comes round or a
+# command is called. Between those, one step leads from one consistent state to the next: nothing is lost or delivered
+# twice, and whoever comes next goes on from there.
 function Read-RpcMessage {
     param($EngineHost, $Engine)
 
     while (-not $Engine['Failure'] -and $Engine['Line'].IsCompleted) {
         $read = $Engine['Line']
+        if (-not $read.IsCompleted) { return } # an event's action has read meanwhile
         $line = $null
         if (-not $read.Exception) { $line = $read.Result }
         if ($null -eq $line) { Complete-DeadEngine $EngineHost $Engine; return }
@@ -24,8 +26,9 @@ function Read-RpcMessage {
         # A token as it nearly always comes: what reads any JSON takes three times as long.
         elseif ($line -cmatch $TokenPattern) {
             $message = $Matches
+            $message.Remove(0) # the line itself
             $message['scopes'] = $message['scopes'] -csplit '","'
-            $message['claims'] = @(foreach ($claim in $message['claims'] -csplit '"\],\["') { , ($claim -csplit '","') })
+            $message['claims'] = @(foreach ($claim in $message['claims'] -csplit $ClaimEnd) { , ($claim -csplit '","') })
             $about = $message['id']
             $message = @{ id = $about; result = $message }
             $inbox = $Engine['Pending'][$about]
@@ -44,6 +47,8 @@ function Read-RpcMessage {
             if (-not $inbox) { Receive-OtherMessage $EngineHost $Engine $message }
         }
 
+        # An event's action has taken this line meanwhile.
+        if (-not [object]::ReferenceEquals($Engine['Line'], $read)) { continue }
         $Engine['Line'] = $Engine['Output'].ReadLineAsync()
         $Engine['Heard']++
         if ($inbox) {

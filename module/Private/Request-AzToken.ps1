@@ -20,11 +20,15 @@ function Request-AzToken {
         if ($attended) { $request += ',"noBrowser":' + (ConvertTo-RpcJson (Get-NoBrowserReason)) }
         $request += '}'
 
-        $generation = $EngineHost['Generation']
-        if ($force) { $generation++ } # for what is forgotten on our own behalf
+        try {
+            [System.Threading.Monitor]::Enter($EngineHost)
+            # Clear-ReusableToken, without its call.
+            if ($force) { $EngineHost['Reusable'].Clear(); $EngineHost['Environment'] = $null; $EngineHost['Generation']++ }
+            $generation = $EngineHost['Generation']
+        }
+        finally { [System.Threading.Monitor]::Exit($EngineHost) }
         $meanwhile = {
             param($IsFirst)
-            if ($force) { Clear-ReusableToken $EngineHost }
             if ($IsFirst) { ConvertTo-AzToken $SampleResult }
             $script:BlankAzToken = Get-BlankAzToken
         }
@@ -41,11 +45,14 @@ function Request-AzToken {
             # Kept, to be handed out again without asking the engine, until when the engine said: the only thing that the host
             # decides by itself. Get-AzToken looks it up and takes no lock: a hashtable can be read while one caller changes
             # it. Who finds it first has it made into what is handed out (Complete-ReusableToken).
-            if ($result['reusableUntil'] -and -not $Given['Claim']) {
+            if ($force -or ($result['reusableUntil'] -and -not $Given['Claim'])) {
                 try {
                     [System.Threading.Monitor]::Enter($EngineHost)
                     # What was forgotten since the request was sent must not come back.
-                    if ($EngineHost['Generation'] -eq $generation) {
+                    $isCurrent = $EngineHost['Generation'] -eq $generation
+                    # Nor may others keep the old token, which the engine had for them until now.
+                    if ($force) { $EngineHost['Reusable'].Clear(); $EngineHost['Environment'] = $null; $EngineHost['Generation']++ }
+                    if ($isCurrent -and $result['reusableUntil'] -and -not $Given['Claim']) {
                         $reusable = $EngineHost['Reusable']
                         if ($reusable.Count -ge 1000) { $reusable.Clear() }
                         $reusable[$Key] = @{ Result = $result; Token = $null; UntilTicks = 0 }

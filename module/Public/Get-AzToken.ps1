@@ -181,7 +181,7 @@ function Get-AzToken {
     if (-not $engineHost) { $engineHost = Get-EngineHost }
     if (-not $engineHost['Engine']) { $null = Open-TokenEngine $engineHost }
 
-    # Get-SessionEnvironment, without its call; the same values as the last time are the same text.
+    # Get-SessionEnvironment, without its call; the values that are known need not be joined.
     $variables = [System.Environment]::GetEnvironmentVariables()
     if ($OnWindows) { $variables = ConvertTo-CaseInsensitive $variables }
     $values = $variables[$EnvironmentNames]

@@ -155,7 +155,9 @@ function exchange(
   const open = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const request = open(url, requestOptions, (response) => {
     readText(response).then((text) => {
-      resolve({ status: response.statusCode ?? 0, headers: flatHeaders(response), text });
+      // Node takes the listeners for its body off a request that is cancelled just now, and tells of its end all the same.
+      if (signal?.aborted) fail(signal.reason);
+      else resolve({ status: response.statusCode ?? 0, headers: flatHeaders(response), text });
     }, fail);
   });
   function fail(error: unknown): void {

@@ -13,7 +13,7 @@ export class SealedFiles {
     this.keys = keys;
   }
 
-  /** Says that files will be read or written soon. */
+  /** Begins to get the key that a file will be opened with. */
   prepare(): Promise<void> {
     return this.keys.prepare();
   }

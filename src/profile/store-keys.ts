@@ -35,12 +35,18 @@ export class StoreKeys {
   }
 
   /**
-   * Asks the keyring where it will be asked, and goes on as soon as the question is on its way: it is answered on another
-   * thread. What comes of it is told when the key is needed.
+   * Asks the keyring where there is no key file, and goes on as soon as the question is on its way: it is answered on
+   * another thread. What comes of it is told when the key is needed; who needs it later than the refusal of a locked
+   * keyring, such as after a sign-in, asks again.
    */
   async prepare(): Promise<void> {
     if (existsSync(keyFile(this.folder))) return;
-    this.keyInKeyring().catch(() => {});
+    this.keyInKeyring().then(
+      ({ missing }) => {
+        if (missing?.kind === 'refused') this.inKeyring = undefined;
+      },
+      () => {},
+    );
     await new Promise(setImmediate);
   }
 

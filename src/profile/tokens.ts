@@ -20,8 +20,8 @@ export interface CachedSignIn {
 
 /** Tokens by profile and `key`, any text that names all that decides the token. A broken record is said, and as none. */
 export interface Tokens {
-  /** Says that tokens will be read or written soon: what takes time, such as asking a keyring, begins now. */
-  prepare(): Promise<void>;
+  /** Says that the profile's tokens will be read soon. Where there are any, what takes time begins now: asking a keyring. */
+  prepare(name: string): Promise<void>;
   /** Also when it has expired. */
   read(name: string, key: string): Promise<CachedToken | undefined>;
   write(name: string, key: string, token: CachedToken): Promise<void>;
@@ -75,7 +75,9 @@ export function tokensIn(storeFolder: string, files: SealedFiles, tell: Tell): T
   }
 
   return {
-    prepare: () => files.prepare(),
+    async prepare(name) {
+      if (filesIn(folderOf(name)).length > 0) await files.prepare();
+    },
     async read(name, key) {
       return (await readRecord(name, 'token', hashOf(key))) as CachedToken | undefined;
     },

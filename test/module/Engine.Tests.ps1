@@ -75,6 +75,29 @@ Describe 'The engine' {
         Wait-Until { Test-ProcessEnded $id } 'the engine ended' 1
     }
 
+    It 'is not there for -Force: the old token is forgotten all the same, and no value of the environment is kept' {
+        $null = Get-AzToken
+        $null = Get-AzToken # a cached one
+        $shared = & (Get-Module EntraTokenBridge) { Get-EngineHost }
+        $shared.Environment.Text | Should -Match 'Confidential-Secret~1'
+        $shared.Engine.Process.Kill()
+        $shared.Engine.Process.WaitForExit()
+        $node = $env:ENTRATOKENBRIDGE_NODE
+        $env:ENTRATOKENBRIDGE_NODE = Join-Path $TestDrive 'no node'
+        try {
+            Get-AzToken -Force -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+            "$($failure[0])" | Should -BeLike '*no node*'
+            $shared.Environment | Should -BeNullOrEmpty
+            Get-AzToken -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        }
+        finally { $env:ENTRATOKENBRIDGE_NODE = $node }
+        $null = Get-AzToken
+        $null = Get-AzToken
+        $shared.Environment | Should -Not -BeNullOrEmpty
+        & (Get-Module EntraTokenBridge) { Close-TokenEngine (Get-EngineHost) }
+        $shared.Environment | Should -BeNullOrEmpty
+    }
+
     It 'is replaced silently when it has died, and a request that needs nobody is served' {
         $null = Get-AzToken
         $first = Get-EngineProcessId
@@ -293,6 +316,49 @@ Describe 'Parallel callers' {
         $stopped.Dispose()
         $env:AZURE_CLIENT_SECRET = 'Confidential-Secret~1'
         "$(Get-AzToken -Force -ErrorAction Stop)" | Should -Match '^eyJ'
+    }
+
+    It 'keep no old token that came while one of them asked for a new one' {
+        $null = Get-AzToken -Force
+        $session = [powershell]::Create().AddScript({
+                param($Module)
+                Import-Module $Module
+                & (Get-Module EntraTokenBridge) {
+                    $null = Get-EngineHost
+                    # Called while the engine works, as another runspace may store its token then.
+                    function script:Get-BlankAzToken {
+                        $EngineHost['Reusable']['old'] = @{ Result = $null; Token = $null; UntilTicks = 0 }
+                        $AzTokenTemplate = New-AzTokenTemplate
+                        $AzTokenTemplate.PSObject.Copy()
+                    }
+                }
+                Get-AzToken -Force -ErrorAction Stop
+            }).AddArgument($ModuleFile)
+        try { "$($session.Invoke())" | Should -Match '^eyJ' }
+        finally { $session.Dispose() }
+        $kept = & (Get-Module EntraTokenBridge) { @((Get-EngineHost).Reusable.Keys) }
+        $kept.Count | Should -Be 1
+        $kept | Should -Not -Contain 'old'
+    }
+
+    It 'are served in an event''s action while the script itself waits for a token' {
+        $session = [powershell]::Create().AddScript({
+                param($Module)
+                Import-Module $Module
+                $timer = [System.Timers.Timer]::new(7)
+                $null = Register-ObjectEvent $timer Elapsed -Action { $global:inAction += @("$(Get-AzToken -Force)") }
+                $timer.Start()
+                $tokens = foreach ($index in 1..100) { "$(Get-AzToken -Force -ErrorAction Stop)" }
+                $timer.Stop()
+                @($tokens -cmatch '^eyJ').Count
+                @($global:inAction).Count -gt 0 -and -not @($global:inAction -cnotmatch '^eyJ').Count
+            }).AddArgument($ModuleFile)
+        try {
+            $running = $session.BeginInvoke()
+            $running.AsyncWaitHandle.WaitOne(30000) | Should -BeTrue
+            $session.EndInvoke($running) | Should -Be 100, $true
+        }
+        finally { $null = $session.BeginStop($null, $null) }
     }
 
     It 'work with ForEach-Object -Parallel' -Skip:($PSVersionTable.PSVersion.Major -lt 7) {

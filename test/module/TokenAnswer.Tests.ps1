@@ -54,14 +54,14 @@ Describe 'The answer that has a token' {
         @{ What = 'one more member'; Known = '"identity":"a","tenantId":"t"'; Other = '"identity":"a","more":[],"tenantId":"t"' }
     ) {
         $line = '{"jsonrpc":"2.0","id":7,"result":{"token":"e.y.J","expiresOn":1795270489000,PLACE,"scopes":["a","b"],' +
-        '"claims":[["aud","https://x/"],["roles","One","Two",""],["none"],["n","1.0"]],"reusableUntil":null}}'
+        '"claims":[["aud","https://x/"],["roles","One","],[","Two",""],["x","],["],["none"],["n","1.0"]],"reusableUntil":null}}'
         $known = $line.Replace('PLACE', $Known)
         $other = $line.Replace('PLACE', $Other)
         $pattern = & (Get-Module EntraTokenBridge) { $TokenPattern }
         $known | Should -MatchExactly $pattern
         $other | Should -Not -MatchExactly $pattern
         $read = Read-Answer $known
-        $read | Should -Match '"aud":\["https://x/"\],"roles":\["One","Two",""\],"none":null,"n":\["1\.0"\]'
+        $read | Should -Match '"aud":\["https://x/"\],"roles":\["One","\],\[","Two",""\],"x":\["\],\["\],"none":null,"n":\["1\.0"\]'
         $read | Should -Match '"Scopes":\["a","b"\]'
         Read-Answer $other | Should -Be $read
     }

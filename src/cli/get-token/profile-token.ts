@@ -32,7 +32,7 @@ const renewalOffset = 5 * 60_000;
 export async function profileToken(name: string, request: TokenRequest, shell: Shell): Promise<PrintableToken> {
   const { store } = shell;
   const profile = store.profiles.get(name);
-  if (request.cache) await store.tokens.prepare();
+  if (request.cache) await store.tokens.prepare(profile.name);
   const flow = request.flow ?? defaultFlowOf(profile);
   const asked = { profile, flow, scopes: request.scopes ?? profile.scopes };
   const keys = { token: tokenKey(asked, shell), signIn: signInKey(asked, shell) };

@@ -13,10 +13,11 @@ export function requestContext({ timeout }: TokenRequest, shell: Shell): Request
     environment,
     signal,
     log(level, message) {
+      // MSAL's own lines are for its developers.
+      if (level === 'debug' && typeof message !== 'string') return;
       const text = typeof message === 'string' ? message : message();
       if (level === 'warning') shell.tell(`entra-auth-cli: ${text}`);
-      // MSAL's own lines are for its developers.
-      else if (!text.startsWith('MSAL')) shell.explain(text);
+      else shell.explain(text);
     },
     // What a person has to do is shown once; there is no bar to move.
     progress(_activity, _status, until) {

@@ -1,7 +1,8 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { failedExchange, network, tokenResponse } from '../../../src/msal/network.ts';
+import { exchangeText, failedExchange, network, tokenResponse } from '../../../src/msal/network.ts';
 import { withRequestContext } from '../../../src/platform/request-context.ts';
 import { recordedContext } from '../../helpers/request-context.ts';
 
@@ -69,6 +70,24 @@ describe('The network client', () => {
     const url = await serve(() => controller.abort(new Error('gone')));
     const context = recordedContext({ signal: controller.signal });
     await expect(withRequestContext(context, () => network.sendGetRequestAsync(url))).rejects.toThrow('gone');
+  });
+
+  it.each([
+    ['at once', (cancel: () => void) => cancel()],
+    ['in a microtask', (cancel: () => void) => queueMicrotask(cancel)],
+    ['at the next tick', (cancel: () => void) => process.nextTick(cancel)],
+  ])('ends with its request also when that is cancelled as the answer comes: %s', async (_when, soon) => {
+    const url = await serve((_request, response) => response.end('{"access_token":"abc"}'));
+    const caller = new AbortController();
+    const reason = new Error('The caller went away.');
+    const cancel = (): void => soon(() => caller.abort(reason)) as void;
+    subscribe('http.client.response.finish', cancel);
+    try {
+      const request = withRequestContext(recordedContext({ signal: caller.signal }), () => exchangeText('GET', url));
+      await expect(request).rejects.toBe(reason);
+    } finally {
+      unsubscribe('http.client.response.finish', cancel);
+    }
   });
 
   it('gives up on a service that is silent', async () => {
