@@ -18,6 +18,7 @@ function Complete-ReusableToken {
         }
         $Reusable['UntilTicks'] = $until
         $Reusable['Token'] = $token
+        $Reusable['Result'].Remove(0) # the engine's line
     }
     finally { [System.Threading.Monitor]::Exit($EngineHost) }
 }

@@ -10,6 +10,7 @@ function Read-RpcMessage {
     param($EngineHost, $Engine)
 
     while (-not $Engine['Failure'] -and $Engine['Line'].IsCompleted) {
+        $heard = $Engine['Heard']
         $read = $Engine['Line']
         if (-not $read.IsCompleted) { return } # an event's action has read meanwhile
         $line = $null
@@ -26,7 +27,6 @@ function Read-RpcMessage {
         # A token as it nearly always comes: what reads any JSON takes three times as long.
         elseif ($line -cmatch $TokenPattern) {
             $message = $Matches
-            $message.Remove(0) # the line itself
             $message['scopes'] = $message['scopes'] -csplit '","'
             $message['claims'] = @(foreach ($claim in $message['claims'] -csplit $ClaimEnd) { , ($claim -csplit '","') })
             $about = $message['id']
@@ -48,7 +48,7 @@ function Read-RpcMessage {
         }
 
         # An event's action has taken this line meanwhile.
-        if (-not [object]::ReferenceEquals($Engine['Line'], $read)) { continue }
+        if ($Engine['Heard'] -ne $heard) { continue }
         $Engine['Line'] = $Engine['Output'].ReadLineAsync()
         $Engine['Heard']++
         if ($inbox) {

@@ -73,14 +73,14 @@ describe('The network client', () => {
   });
 
   it.each([
-    ['at once', (cancel: () => void) => cancel()],
+    ['at once', (cancel: () => void): void => cancel()],
     ['in a microtask', (cancel: () => void) => queueMicrotask(cancel)],
     ['at the next tick', (cancel: () => void) => process.nextTick(cancel)],
   ])('ends with its request also when that is cancelled as the answer comes: %s', async (_when, soon) => {
     const url = await serve((_request, response) => response.end('{"access_token":"abc"}'));
     const caller = new AbortController();
     const reason = new Error('The caller went away.');
-    const cancel = (): void => soon(() => caller.abort(reason)) as void;
+    const cancel = (): void => soon(() => caller.abort(reason));
     subscribe('http.client.response.finish', cancel);
     try {
       const request = withRequestContext(recordedContext({ signal: caller.signal }), () => exchangeText('GET', url));
