@@ -145,7 +145,10 @@ async function throughPowerShell(shell: string, shown: readonly Flow[]): Promise
   const waiting = [...shown];
   for await (const line of createInterface(child.stdout)) {
     if (line.startsWith('WARNING: ')) {
-      await enterCode(/enter the code (\w+)/.exec(line)?.[1] ?? '');
+      const [, userCode] = /enter the code (\w+)/.exec(line) ?? [];
+      if (userCode) await enterCode(userCode);
+      // Such as a port that another program has
+      else console.log(`     note   ${line.slice('WARNING: '.length)}\n`);
       continue;
     }
     const flow = waiting.shift();
