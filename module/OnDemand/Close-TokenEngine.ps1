@@ -25,7 +25,9 @@ function Stop-EngineProcess {
     param($Engine, $Milliseconds)
 
     try {
-        $Engine.Input.Dispose()
+        # The pipe itself: the writer would try again what a dead engine did not take, and PowerShell keeps an error that is
+        # caught in $Error and in the caller's -ErrorVariable all the same.
+        $Engine.Input.BaseStream.Dispose()
         if (-not $Engine.Process.WaitForExit($Milliseconds)) { $Engine.Process.Kill() }
     }
     catch { Write-Debug "The engine was gone already: $_" }

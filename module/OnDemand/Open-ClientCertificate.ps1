@@ -57,7 +57,10 @@ function Find-ClientCertificate {
     param($Thumbprint)
 
     $found = $null
-    foreach ($location in 'CurrentUser', 'LocalMachine') {
+    # .NET has no such store of the machine on Linux, and PowerShell keeps an error that is caught in the caller's
+    # -ErrorVariable all the same.
+    $locations = if ($IsLinux) { 'CurrentUser' } else { 'CurrentUser', 'LocalMachine' }
+    foreach ($location in $locations) {
         $store = [System.Security.Cryptography.X509Certificates.X509Store]::new('My', $location)
         try {
             $store.Open('ReadOnly')
@@ -66,7 +69,6 @@ function Find-ClientCertificate {
                 $found = $certificate
             }
         }
-        # There is no such store: .NET has none for the machine on Linux.
         catch { Write-Debug "The store My of $location can't be opened: $_" }
         finally { $store.Close() }
     }

@@ -266,6 +266,17 @@ function Get-Failure { param([scriptblock] `$Call) try { `$null = & `$Call } cat
         $failure.Message | Should -BeLike ($Message -f $thumbprint)
     }
 
+    It 'that are missing leave one error behind, where there is no store of the machine too' {
+        $texts = Invoke-StoreSession {
+            Import-Module $ModuleFile
+            $Error.Clear()
+            New-PartnerAccessToken @known -CertificateThumbprint ('0' * 40) -Scopes $graphDefault -ErrorAction SilentlyContinue -ErrorVariable failure
+            @($failure) + @($Error) | ForEach-Object { "$_" }
+        }
+        @($texts).Count | Should -Be 2
+        $texts | ForEach-Object { $_ | Should -BeLike 'There is no certificate 0000*' }
+    }
+
     It 'that the application doesn''t know get Entra''s refusal' {
         $failure = Invoke-StoreSession -Variables @{ Thumbprint = $stranger.Thumbprint } {
             Import-Module $ModuleFile
