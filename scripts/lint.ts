@@ -41,7 +41,7 @@ async function check(name: string, program: string, parameters: readonly string[
 
 function report(name: string, good: boolean): Count {
   console.log(`${good ? 'passed' : 'FAILED'}  ${name}`);
-  return { passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0 };
+  return { passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0, failures: good ? [] : [name] };
 }
 
 if (import.meta.main) {

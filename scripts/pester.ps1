@@ -15,9 +15,19 @@ $configuration.Output.Verbosity = 'Detailed'
 $run = Invoke-Pester -Configuration $configuration
 
 $counts = @{
-    passed  = $run.PassedCount
+    passed   = $run.PassedCount
     # A block or file that breaks outside its tests is no failed test, and yet a failure.
-    failed  = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
-    skipped = $run.SkippedCount + $run.InconclusiveCount
+    failed   = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
+    skipped  = $run.SkippedCount + $run.InconclusiveCount
+    failures = @(
+        foreach ($broken in @($run.Failed) + @($run.FailedBlocks) + @($run.FailedContainers)) {
+            $name = if ($broken.ExpandedPath) { $broken.ExpandedPath } else { "$($broken.Item)" }
+            $reasons = foreach ($reason in $broken.ErrorRecord) {
+                "$reason"
+                $reason.ScriptStackTrace -split '\r?\n' -notmatch 'Pester'
+            }
+            @($name) + $reasons -join "`n    "
+        }
+    )
 }
 [System.IO.File]::WriteAllText($Result, (ConvertTo-Json $counts))

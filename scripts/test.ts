@@ -5,12 +5,12 @@
 
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import process from 'node:process';
 import { execa } from 'execa';
 import { isolate } from '../test/helpers/environment.ts';
 import { build } from './build.ts';
-import { announce, type Count, total } from './count.ts';
+import { announce, broken, type Count, total } from './count.ts';
 import { lint } from './lint.ts';
 import { powerShells, runPowerShell } from './powershell.ts';
 
@@ -27,13 +27,35 @@ try {
   counts.push(...(await pester()));
 } catch (error) {
   console.error(error);
-  counts.push({ passed: 0, failed: 1, skipped: 0 });
+  counts.push(broken(String(error)));
 } finally {
   await rm(results, { recursive: true, force: true });
 }
-const { passed, failed, skipped } = total(counts);
+const { passed, failed, skipped, failures } = total(counts);
+if (failures.length > 0) {
+  announce('What failed');
+  for (const failure of failures) console.log(`\n${failure}`);
+}
 console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+
+/** What is used of what vitest's JSON reporter writes. */
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly testResults: readonly {
+    /** The file's path. */
+    readonly name: string;
+    /** Why the file as a whole failed; else empty. */
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
 
 async function vitest(): Promise<Count> {
   announce('Engine and emulator (vitest)');
@@ -43,14 +65,23 @@ async function vitest(): Promise<Count> {
     ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
     { cwd: root, reject: false, stdio: ['ignore', 'inherit', 'inherit'] },
   );
-  const report = await readResult<{ numPassedTests: number; numFailedTests: number; numPendingTests: number }>(file);
+  const report = await readResult<VitestReport>(file);
   // A file that can't be loaded, or an error between tests, is no failed test, and yet a failure.
   const failedTests = report?.numFailedTests ?? 0;
   return {
     passed: report?.numPassedTests ?? 0,
     failed: exitCode === 0 ? failedTests : Math.max(failedTests, 1),
     skipped: report?.numPendingTests ?? 0,
+    failures: report?.testResults.flatMap(failuresOf) ?? ['vitest wrote no report'],
   };
+}
+
+function failuresOf({ name, message, assertionResults }: VitestReport['testResults'][number]): readonly string[] {
+  const file = relative(root, name);
+  const tests = assertionResults
+    .filter(({ status }) => status === 'failed')
+    .map(({ fullName, failureMessages }) => `${file} > ${fullName}: ${failureMessages.join('\n')}`);
+  return message ? [`${file}: ${message}`, ...tests] : tests;
 }
 
 async function pester(): Promise<readonly Count[]> {
@@ -63,7 +94,7 @@ async function pester(): Promise<readonly Count[]> {
     const exitCode = await runPowerShell(shell, 'scripts/pester.ps1', ['-Path', moduleTests, '-Result', file]);
     const count = await readResult<Count>(file);
     if (exitCode === 3) runs.push(await skipPester(`${shell} has no Pester 5 or later (Install-Module Pester)`));
-    else runs.push(count && (exitCode === 0 || count.failed > 0) ? count : { passed: 0, failed: 1, skipped: 0 });
+    else runs.push(count && (exitCode === 0 || count.failed > 0) ? count : broken(`${shell} ended with ${exitCode}`));
   }
   return runs;
 }
