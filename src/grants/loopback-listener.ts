@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { redirectAddress, type RedirectAddress } from '../protocol/formats.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { currentRequest } from '../platform/request-context.ts';
 import { untilAborted } from '../platform/until-aborted.ts';
-import { redirectAddress, type RedirectAddress } from './redirect-address.ts';
 import { signInPage } from './sign-in-page.ts';
 
 /** What Entra sent back through the browser, with the right state. */
@@ -54,6 +54,7 @@ export class LoopbackListener {
   static async open(state: string, where: string | PortRange = 'http://localhost'): Promise<LoopbackListener> {
     if (typeof where === 'object') return LoopbackListener.#openFirstFree(state, where);
     const address = redirectAddress(where);
+    if (!address) throw elsewhere(where);
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       const listener = new LoopbackListener(state, address);
       if (await listener.#listen(address.port)) return listener;
@@ -169,6 +170,16 @@ export class LoopbackListener {
   #isAnswer({ searchParams }: URL): boolean {
     return searchParams.get('state') === this.#state;
   }
+}
+
+function elsewhere(address: string): TokenError {
+  return new TokenError(
+    'InvalidParameter',
+    `The browser can't come back from the sign-in to '${address}': it has to be an http address of this machine. ` +
+      'Use http://localhost, or one such as http://localhost:8400/signin or http://127.0.0.1:8400, ' +
+      "as it stands in the application's registration.",
+    { parameter: 'redirectUri' },
+  );
 }
 
 /** A port below 1024, or one that Windows has reserved, is as good as taken. */

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { isDomain, isGuid, isScope, isTenantGroup } from '../protocol/formats.ts';
+import { isDomain, isGuid, isScope, isTenantGroup, redirectAddress } from '../protocol/formats.ts';
 import { ProfileError } from './profile-error.ts';
 
 export const authMethods = [
@@ -87,7 +87,6 @@ export function profileId(name: string): string {
 const namePattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$/;
 /** Windows takes these for devices, whatever stands behind a dot. */
 const windowsDevice = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
-const loopback = /^http:\/\/(?:localhost|127\.0\.0\.1)(?::\d{1,5})?(?:\/[^?#\s]*)?$/;
 const secretFields = ['clientSecret', 'certificatePassword', 'password', 'secret'];
 
 type Field = Exclude<keyof Profile, 'name' | 'scopes'>;
@@ -125,7 +124,7 @@ class ProfileChecker {
       scopes: this.scopes(),
       authMethod,
       ...(defaultFlow && { defaultFlow }),
-      ...this.field('redirectUri', 'http://localhost, with a port and path where needed', isLoopbackAddress),
+      ...this.field('redirectUri', 'http://localhost, with a port and path where needed', isRedirectAddress),
       ...this.field('certificatePath', 'the whole path of a PEM or PFX file', isPath),
       ...this.cacheCertificatePassword(),
       ...this.authority(),
@@ -213,8 +212,8 @@ function isPath(text: string): boolean {
   return isAbsolute(text) && !text.includes('\0');
 }
 
-function isLoopbackAddress(text: string): boolean {
-  return loopback.test(text) && URL.canParse(text);
+function isRedirectAddress(text: string): boolean {
+  return redirectAddress(text) !== undefined;
 }
 
 function isHttpsOrigin(text: string): boolean {

@@ -1,4 +1,4 @@
-/** What the values look like that people give for tenants, applications and scopes. */
+/** What the values look like that people give for tenants, applications, scopes and redirect addresses. */
 
 const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const domain = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/i;
@@ -25,4 +25,27 @@ const tenantGroups: ReadonlySet<string> = new Set(['organizations', 'common', 'c
 /** Whether the name stands for any tenant, so that only a person's sign-in can tell which one. */
 export function isTenantGroup(tenant: string): boolean {
   return tenantGroups.has(tenant);
+}
+
+/** Where a browser comes back to on this machine. */
+export interface RedirectAddress {
+  /** As it is registered: Entra lets `localhost` have any port, `127.0.0.1` is compared as it is. */
+  readonly host: 'localhost' | '127.0.0.1';
+  /** 0: any. */
+  readonly port: number;
+  /** What follows the port: empty, or from a slash on. */
+  readonly path: string;
+}
+
+/** To the letter, for Entra compares it so: a parsed address would have lost whether it ends with a slash. */
+const redirect = /^http:\/\/(localhost|127\.0\.0\.1)(?::(\d{1,5}))?((?:\/[^\s?#]*)?)$/;
+
+/**
+ * The parts of a redirect address of this machine: `http://localhost:8400/signin`; without a port: any.
+ * @returns undefined for one that leads elsewhere, where nobody here would hear of the answer
+ */
+export function redirectAddress(text: string): RedirectAddress | undefined {
+  const [, host, port = '0', path = ''] = redirect.exec(text) ?? [];
+  if (!host || Number(port) > 65_535) return undefined;
+  return { host: host as RedirectAddress['host'], port: Number(port), path };
 }
