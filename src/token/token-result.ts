@@ -1,9 +1,7 @@
 import type { AzTokenResult } from '../protocol/az-token.ts';
+import { renewalOffset } from '../protocol/renewal.ts';
 import type { TokenAnswer } from '../grants/token-answer.ts';
 import { claimOf, claimsOf } from './claims.ts';
-
-/** A cached token is handed out until this long before its end, in milliseconds: MSAL's own rule. */
-const renewalOffset = 5 * 60_000;
 
 /** Get-AzToken's result from a grant's answer and what the token itself says. */
 export function azTokenResult(

@@ -1,4 +1,5 @@
 import { ProfileError } from '../../profile/profile-error.ts';
+import { renewalOffset } from '../../protocol/renewal.ts';
 import type { FlowName, ProfileToken } from '../../token/profile-token.ts';
 import { defaultFlowOf } from '../flows.ts';
 import type { PrintableToken } from './output.ts';
@@ -20,9 +21,6 @@ export interface TokenRequest {
   /** Milliseconds. */
   readonly timeout: number;
 }
-
-/** A cached token is handed out until this long before its end, in milliseconds: MSAL's own rule. */
-const renewalOffset = 5 * 60_000;
 
 /**
  * A token for a profile: the cached one while it is good for five minutes more, else one from Entra, which is cached
