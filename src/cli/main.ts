@@ -29,7 +29,8 @@ export async function main(args: readonly string[]): Promise<void> {
       exitCode = code ?? exitCodes.success;
     };
   try {
-    await inOurWords(commandLine(run, args[0])).parseAsync(args, { from: 'user' });
+    const words = withHelpAsOption(args);
+    await inOurWords(commandLine(run, words[0])).parseAsync(words, { from: 'user' });
   } catch (error) {
     exitCode = isUsage(error) ? error.exitCode : exitCodeOf(error);
     // Ctrl+C at a question of @inquirer's, which leaves the cursor in the middle of the line
@@ -39,6 +40,11 @@ export async function main(args: readonly string[]): Promise<void> {
   // Connections that are kept alive, or a worker, would keep the process; what was printed has to be out first.
   await allPrinted();
   endProcess(signals.exitCode() ?? exitCode);
+}
+
+/** commander's `help` takes one word: what is asked with more, such as `help config create`, is `config create --help`. */
+function withHelpAsOption(args: readonly string[]): readonly string[] {
+  return args[0] === 'help' && args.length > 2 ? [...args.slice(1), '--help'] : args;
 }
 
 /** Ctrl+C cancels what is under way; a second one, or where nothing can be cancelled, ends the program at once. */

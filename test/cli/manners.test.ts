@@ -50,7 +50,7 @@ describe('entra-auth-cli', () => {
   );
 
   it('help shows what --help shows', async () => {
-    for (const words of [[], ['get-token'], ['config']]) {
+    for (const words of [[], ['get-token'], ['config'], ['config', 'create'], ['config', 'nonsense']]) {
       const help = await runCli(['help', ...words], { home: home.path });
       const option = await runCli([...words, '--help'], { home: home.path });
       expect(help).toEqual(option);
