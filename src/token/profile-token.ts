@@ -21,6 +21,11 @@ import { expiryOf } from './token-result.ts';
 /** How a token is got; as `--flow` names it. */
 export type FlowName = 'client-credentials' | 'interactive' | 'device-code' | 'authorization-code';
 
+/** The other flows are public clients', which prove nothing: Entra refuses those of their requests that do. */
+export function provesItself(flow: FlowName): boolean {
+  return flow === 'client-credentials' || flow === 'authorization-code';
+}
+
 /** What the profile's application proves itself with. */
 export type ProfileCredential =
   | { readonly kind: 'secret'; readonly secret: string }
@@ -183,9 +188,8 @@ function signedIn(demand: ProfileTokenDemand, request: Request): Promise<EntraAn
   });
 }
 
-/** Public clients prove nothing: Entra refuses those of their requests that do. */
 async function proofOf({ credential, flow }: ProfileTokenDemand, cloud: Cloud): Promise<ClientCredential | undefined> {
-  if (flow === 'interactive' || flow === 'device-code') return undefined;
+  if (!provesItself(flow)) return undefined;
   switch (credential.kind) {
     case 'secret':
       return { kind: 'secret', secret: credential.secret };

@@ -3,7 +3,7 @@ import { ProfileError } from '../../profile/profile-error.ts';
 import type { Profile } from '../../profile/profile.ts';
 import {
   acquireProfileToken,
-  type FlowName,
+  provesItself,
   type ProfileCredential,
   type ProfileToken,
   type ProfileTokenDemand,
@@ -25,6 +25,7 @@ export async function acquire(
     authority: profile.authority,
     tenant: profile.tenantId,
     clientId: profile.clientId,
+    // What is not sent, nobody is asked for.
     credential: provesItself(flow) ? await credentialOf(profile, shell) : { kind: 'none' },
     flow,
     scopes,
@@ -35,11 +36,6 @@ export async function acquire(
     timeout: request.timeout,
   };
   return acquireProfileToken(demand, requestContext(request, shell));
-}
-
-/** A person signs in to a public client, whose secret or certificate is not asked for. */
-function provesItself(flow: FlowName): boolean {
-  return flow === 'client-credentials' || flow === 'authorization-code';
 }
 
 async function credentialOf(profile: Profile, shell: Shell): Promise<ProfileCredential> {
