@@ -1,4 +1,5 @@
 import type { Environment } from '../protocol/environment.ts';
+import { withoutUserInfo } from '../protocol/formats.ts';
 import type { CloudName } from '../protocol/partner-token.ts';
 import { TokenError } from '../protocol/token-error.ts';
 
@@ -113,7 +114,7 @@ function httpsOrigin(value: string, name: string): string {
   if (url?.protocol !== 'https:') {
     throw new TokenError(
       'InvalidParameter',
-      `${name} is '${value}', which is no https address. ` +
+      `${name} is '${withoutUserInfo(value)}', which is no https address. ` +
         `Set it to one such as ${clouds.AzureUSGovernment.authorityHost}, or clear it for the public cloud.`,
       { parameter: /\s/.test(name) ? 'authority' : name },
     );

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { isDomain, isGuid, isScope, isTenantGroup, redirectAddress } from '../protocol/formats.ts';
+import { isDomain, isGuid, isScope, isTenantGroup, redirectAddress, withoutUserInfo } from '../protocol/formats.ts';
 import { ProfileError } from './profile-error.ts';
 
 export const authMethods = [
@@ -169,7 +169,7 @@ class ProfileChecker {
   ): { readonly [name in Name]?: string } {
     const text = this.text(name);
     if (text === undefined) return {};
-    if (!isGood(text)) throw this.invalid(name, `is '${text}'. Write ${expected}`);
+    if (!isGood(text)) throw this.invalid(name, `is '${withoutUserInfo(text)}'. Write ${expected}`);
     return { [name]: text } as { readonly [name in Name]?: string };
   }
 

@@ -172,6 +172,16 @@ describe('The exit code', () => {
     },
   );
 
+  it('is 1 for an AZURE_AUTHORITY_HOST that can not be one, whose password no message repeats', async () => {
+    expect(await getToken([], { AZURE_AUTHORITY_HOST: 'http://me:Authority-Passw0rd@localhost' })).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr:
+        "entra-auth-cli: AZURE_AUTHORITY_HOST is 'http://***@localhost', which is no https address. " +
+        'Set it to one such as https://login.microsoftonline.us, or clear it for the public cloud.\n',
+    });
+  });
+
   it('is 4 when the service is out of order', async () => {
     emulator.nextAnswers.push({ kind: 'status', status: 503, times: 9 });
     const { exitCode, stderr } = await getToken();

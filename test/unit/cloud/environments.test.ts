@@ -40,6 +40,24 @@ describe('The cloud', () => {
   );
 });
 
+describe('The password of an address that is refused', () => {
+  it.each(['http://me:Passw0rd@localhost', 'https://me:Passw0rd@nowhere:99999', 'me:Passw0rd@localhost'])(
+    'is not repeated: %s',
+    (address) => {
+      for (const choose of [() => chosenCloud({ AZURE_AUTHORITY_HOST: address }), () => cloudAt(address)]) {
+        expect(choose).toThrow(
+          expect.objectContaining({
+            code: 'InvalidParameter',
+            message: expect.stringMatching(
+              /^(?!.*Passw0rd).* is '.*\*\*\*@.*', which is no https address\. /,
+            ) as string,
+          }),
+        );
+      }
+    },
+  );
+});
+
 describe("The cloud of a profile's authority", () => {
   it.each([
     ['https://login.microsoftonline.us/contoso', 'https://login.microsoftonline.us', true],

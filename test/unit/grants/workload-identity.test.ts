@@ -95,6 +95,15 @@ describe('In a job of GitHub Actions the federated token', () => {
     },
   );
 
+  it('is not asked for at an address with a password, which the message does not repeat', async () => {
+    const address = 'http://me:Passw0rd@token.example/';
+    expect(await errorOf(from, { ...gitHub, ACTIONS_ID_TOKEN_REQUEST_URL: address })).toEqual({
+      code: 'FederatedTokenUnavailable',
+      message: `ACTIONS_ID_TOKEN_REQUEST_URL is 'http://***@token.example/', which is no https address. ${permission}`,
+      retryable: false,
+    });
+  });
+
   it('is refused to another job, with what GitHub says and what a job needs', async () => {
     expect(await errorOf(from, { ...gitHub, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'Other-Token' })).toEqual({
       code: 'FederatedTokenFailed',

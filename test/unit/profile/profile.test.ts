@@ -58,6 +58,20 @@ describe('A profile', () => {
     expect(checkProfile({ ...someProfile(), scopes: undefined }).scopes).toEqual([]);
   });
 
+  test.each([
+    { authority: 'https://me:Passw0rd@a.example' },
+    { authority: 'http://me:Passw0rd@a.example' },
+    { redirectUri: 'http://me:Passw0rd@localhost' },
+  ])('does not repeat the password of an address that it refuses: %j', (fields) => {
+    expect(() => checkProfile({ ...someProfile(), ...fields })).toThrow(
+      expect.objectContaining({
+        code: 'ProfileInvalid',
+        message: expect.stringMatching(
+          /^(?!.*Passw0rd)Profile '.*': (?:authority|redirectUri) is 'https?:\/\/\*\*\*@/,
+        ) as string,
+      }),
+    );
+  });
   test("keeps an authority's origin", () => {
     const { authority } = checkProfile({ ...someProfile(), authority: 'https://login.microsoftonline.us/' });
     expect(authority).toBe('https://login.microsoftonline.us');
