@@ -196,7 +196,7 @@ function Get-AzToken {
         if ($reusable -and $reusable['UntilTicks'] -gt [datetime]::UtcNow.Ticks) {
             if ($AsSecureString) { return Protect-AzToken $reusable['Token'] }
             # An object of the caller's own: what they change in it, nobody else sees.
-            $token = $reusable['Token'].PSObject.Copy()
+            $token = $reusable['Copy'].Invoke()
             $token.Scopes = $token.Scopes.Clone()
             return $token
         }
