@@ -1,3 +1,4 @@
+import { quantity } from '../protocol/quantity.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { asTokenError } from '../grants/foreign-errors.ts';
 import { applyNetworkSettings } from '../platform/network-settings.ts';
@@ -53,7 +54,7 @@ async function withinTime<Result>(acquisition: Acquisition<Result>): Promise<Res
 
 /** @param timeout milliseconds */
 function timedOut(timeout: number, attended: boolean, { wording }: RequestContext): TokenError {
-  const within = `within ${timeout / 1000} ${timeout === 1000 ? 'second' : 'seconds'}.`;
+  const within = `within ${quantity(timeout / 1000, 'second')}.`;
   const moreTime = `or give more time with ${wording?.timeout ?? '-TimeoutSeconds'}.`;
   const [code, message] = attended
     ? (['SignInTimeout', `Nobody finished the sign-in ${within} Run the command again, ${moreTime}`] as const)

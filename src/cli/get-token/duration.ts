@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { quantity } from '../../protocol/quantity.ts';
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
@@ -21,6 +22,5 @@ export function durationOf(text: string): number {
 /** A duration as people read it: `1 minute`, `90 seconds`. @param milliseconds */
 export function inWords(milliseconds: number): string {
   const seconds = milliseconds / 1000;
-  const [count, unit] = seconds % 60 === 0 ? [seconds / 60, 'minute'] : [seconds, 'second'];
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+  return seconds % 60 === 0 ? quantity(seconds / 60, 'minute') : quantity(seconds, 'second');
 }

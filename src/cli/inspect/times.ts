@@ -1,5 +1,7 @@
 /** Times as people read them. */
 
+import { quantity } from '../../protocol/quantity.ts';
+
 /** `2025-12-28T15:30:00Z`; undefined for what is no time at all. @param seconds Unix seconds */
 export function isoTime(seconds: number): string | undefined {
   const date = new Date(Math.floor(seconds) * 1000);
@@ -28,9 +30,5 @@ export function duration(seconds: number): string {
   const count = Math.floor(whole / size);
   // Seconds beside minutes and hours beside weeks are noise.
   const rest = next && unit !== 'minute' && count < 10 ? Math.floor((whole % size) / next[1]) : 0;
-  return [amount(count, unit), ...(next && rest > 0 ? [amount(rest, next[0])] : [])].join(' ');
-}
-
-function amount(count: number, unit: string): string {
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+  return [quantity(count, unit), ...(next && rest > 0 ? [quantity(rest, next[0])] : [])].join(' ');
 }
