@@ -1,4 +1,3 @@
-import { createServer, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import { defaultDirectory } from '../../src/emulator/default-directory.ts';
@@ -32,6 +31,7 @@ import {
   secMgmt,
   userRead,
 } from '../helpers/partner-flows.ts';
+import { whilePortIsTaken } from '../helpers/taken-port.ts';
 import { descriptionOf, signWith, storedCertificate } from '../helpers/signing-host.ts';
 
 const adele = { username: 'adele@contoso.onmicrosoft.com', password: 'Adele-Passw0rd!' } as const;
@@ -236,21 +236,19 @@ describe.skipIf(process.platform === 'win32')('The set User', () => {
   });
 
   it('skips a port that is taken, with a warning', async () => {
-    const taken = await listenOn(8400);
-    try {
+    const address = await whilePortIsTaken(8400, async () => {
       const request = partner(engine, 'User', user);
-      const address = await inBrowser();
+      const opened = await inBrowser();
       await request;
-      expect(new URL(address.searchParams.get('redirect_uri') ?? '').port).not.toBe('8400');
-      expect(engine.logs).toContainEqual(
-        expect.objectContaining({
-          level: 'warning',
-          message: 'Port 8400 is taken by another program and was skipped.',
-        }),
-      );
-    } finally {
-      taken?.close();
-    }
+      return opened;
+    });
+    expect(new URL(address.searchParams.get('redirect_uri') ?? '').port).not.toBe('8400');
+    expect(engine.logs).toContainEqual(
+      expect.objectContaining({
+        level: 'warning',
+        message: 'Port 8400 is taken by another program and was skipped.',
+      }),
+    );
   });
 });
 
@@ -357,12 +355,4 @@ async function declineDeviceCode({ verificationUri, userCode }: DeviceCodeParams
 async function startImpatientEmulator(): Promise<AsyncDisposable & { readonly emulator: Emulator }> {
   const impatient = await startEmulator({ deviceCodeLifetimeSeconds: 1, deviceCodeIntervalSeconds: 0.1 });
   return { emulator: impatient, [Symbol.asyncDispose]: () => impatient.close() };
-}
-
-/** @returns undefined when the port is somebody else's already, which is as good */
-function listenOn(port: number): Promise<Server | undefined> {
-  const { promise, resolve } = Promise.withResolvers<Server | undefined>();
-  const server = createServer();
-  server.once('error', () => resolve(undefined)).listen(port, '127.0.0.1', () => resolve(server));
-  return promise;
 }
