@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { isDomain, isGuid, isScope, isTenantGroup, redirectAddress, withoutUserInfo } from '../protocol/formats.ts';
 import { ProfileError } from './profile-error.ts';
+import { fieldsOf, type FieldName } from './profile-fields.ts';
 
 export const authMethods = [
   'ClientSecret',
@@ -137,12 +138,9 @@ class ProfileChecker {
   }
 
   /** What each method needs, and what it can't do. */
-  private checkMethod({ authMethod, defaultFlow, ...rest }: Profile): void {
-    const needed: Field[] = authMethod === 'ManagedIdentity' ? [] : ['tenantId', 'clientId'];
-    if (authMethod === 'Certificate' || authMethod === 'PasswordlessCertificate') needed.push('certificatePath');
-    if (authMethod === 'WorkloadIdentity') needed.push('federatedTokenSource');
-    if (rest.federatedTokenSource === 'AzurePipelines') needed.push('serviceConnectionId');
-    const missing = needed.find((field) => rest[field as keyof typeof rest] === undefined);
+  private checkMethod(profile: Profile): void {
+    const { authMethod, defaultFlow } = profile;
+    const missing = fieldsOf(profile).needed.find((name) => isOwn(name) && profile[name] === undefined);
     if (missing) throw this.invalid(missing, `is missing: ${authMethod} needs it. Add it`);
 
     const applicationOnly = authMethod === 'ManagedIdentity';
@@ -205,6 +203,11 @@ class ProfileChecker {
   private invalid(field: string, problem: string): ProfileError {
     return new ProfileError('ProfileInvalid', `Profile '${this.name}': ${field} ${problem}.`);
   }
+}
+
+/** Its secrets are stored elsewhere. */
+function isOwn(name: FieldName): name is FieldName & keyof Profile {
+  return !secretFields.includes(name);
 }
 
 /** No system has files with a NUL in their names. */

@@ -1,6 +1,7 @@
 import type { AuthMethod, Profile } from '../../profile/profile.ts';
+import { fieldsOf, type FieldName } from '../../profile/profile-fields.ts';
 import type { ProfileSecrets } from '../../profile/secrets.ts';
-import { fieldNames, fields, type FieldName } from './fields.ts';
+import { fieldNames } from './fields.ts';
 
 /** A profile on its way, its secrets beside its fields: what options, a file and answers have said so far. */
 export type Draft = {
@@ -20,18 +21,20 @@ export function isAnotherIdentity(before: Draft, after: Draft): boolean {
   return fieldNames.some((name) => !incidental.has(name) && before[name] !== after[name]);
 }
 
-/** What the draft has to have and has not; while its kind isn't known, what nearly all kinds need. */
+/** What the draft has to have and has not. */
 export function missingFrom(draft: Draft): readonly FieldName[] {
-  const wanted = draft.authMethod === undefined ? (['authMethod', 'tenantId', 'clientId'] as const) : fieldNames;
-  return wanted.filter((name) => {
-    const field = fields[name];
-    return !draft[name] && field.belongs(draft) && field.needed(draft);
-  });
+  return fieldsOf(draft).needed.filter((name) => !draft[name]);
+}
+
+/** Whether such a profile has the field. */
+export function belongs(name: FieldName, draft: Draft): boolean {
+  const { needed, possible } = fieldsOf(draft);
+  return needed.includes(name) || possible.includes(name);
 }
 
 /** The fields that such a profile doesn't have. */
 export function foreignIn(draft: Draft): readonly FieldName[] {
-  return fieldNames.filter((name) => draft[name] !== undefined && !fields[name].belongs(draft));
+  return fieldNames.filter((name) => draft[name] !== undefined && !belongs(name, draft));
 }
 
 /** The draft without fields that such a profile doesn't have; those that were said stay, to be refused. */

@@ -1,11 +1,12 @@
 import { checkProfileName, profileId, type Profile } from '../../profile/profile.ts';
+import type { FieldName } from '../../profile/profile-fields.ts';
 import { ProfileError } from '../../profile/profile-error.ts';
 import { TokenError } from '../../protocol/token-error.ts';
 import type { Shell } from '../shell.ts';
 import { throwIfCancelled } from './cancelled.ts';
 import { refuseBrokenCertificate } from './certificate.ts';
 import { defined, isAnotherIdentity, missingFrom, without, withoutForeign, type Draft } from './draft.ts';
-import { secretNames, type FieldName, type removable } from './fields.ts';
+import { secretNames, type removable } from './fields.ts';
 import { given, type ProfileOptions } from './given.ts';
 import { promptsOf } from './prompts.ts';
 import { askForFields } from './questions.ts';

@@ -9,10 +9,11 @@ import {
   type FederatedTokenSource,
   type ProfileFlow,
 } from '../../profile/profile.ts';
+import type { FieldName } from '../../profile/profile-fields.ts';
 import { scopesIn } from '../scopes.ts';
 import type { Shell } from '../shell.ts';
 import { defined, type Draft } from './draft.ts';
-import { fieldNames, fields, type FieldName, type secretNames } from './fields.ts';
+import { fieldNames, fields, type secretNames } from './fields.ts';
 import { readSecret, readText, refuseSecretArgument, refuseSharedInput, standardInput } from './secret-input.ts';
 import { flowAliases, wordOf } from './spelling.ts';
 

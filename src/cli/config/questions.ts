@@ -8,8 +8,7 @@ import {
 import { scopesIn } from '../scopes.ts';
 import type { Shell } from '../shell.ts';
 import { certificateProblem } from './certificate.ts';
-import { missingFrom, withoutForeign, type Draft } from './draft.ts';
-import { fields } from './fields.ts';
+import { belongs, missingFrom, withoutForeign, type Draft } from './draft.ts';
 import { wholePathOf } from './given.ts';
 import type { Prompts } from './prompts.ts';
 import { flowsOf, problemWith, refuseInvalid } from './validity.ts';
@@ -73,7 +72,7 @@ const askForIdentity: Ask = async (draft, interview) => {
 };
 
 const askForSecret: Ask = async (draft, { prompts, given, present, stored }) => {
-  if (given.clientSecret || !fields.clientSecret.belongs(draft)) return draft;
+  if (given.clientSecret || !belongs('clientSecret', draft)) return draft;
   const stays = stored && present.authMethod === draft.authMethod;
   const message = stays ? 'Client secret (empty: the stored one stays):' : 'Client secret:';
   const answer = await prompts.secret(message, (typed) => (typed || stays ? undefined : 'A value is needed.'));
@@ -81,7 +80,7 @@ const askForSecret: Ask = async (draft, { prompts, given, present, stored }) => 
 };
 
 const askForCertificate: Ask = async (draft, { prompts, shell, given }) => {
-  if (given.certificatePath || !fields.certificatePath.belongs(draft)) return draft;
+  if (given.certificatePath || !belongs('certificatePath', draft)) return draft;
   const at = (path: string): Draft => ({ ...draft, certificatePath: wholePathOf(path, shell) });
   const answer = await prompts.text('Certificate file (PEM or PFX):', draft.certificatePath, async (typed) =>
     typed === '' ? 'A value is needed.' : (await certificateProblem(at(typed)))?.message,
@@ -90,7 +89,7 @@ const askForCertificate: Ask = async (draft, { prompts, shell, given }) => {
 };
 
 const askForPassword: Ask = async (draft, { prompts, given, present, stored }) => {
-  if (given.certificatePassword || !fields.certificatePassword.belongs(draft)) return draft;
+  if (given.certificatePassword || !belongs('certificatePassword', draft)) return draft;
   const cacheCertificatePassword =
     given.cacheCertificatePassword ??
     (await prompts.yes(
@@ -115,7 +114,7 @@ const sources: Readonly<Record<FederatedTokenSource, string>> = {
 };
 
 const askForFederation: Ask = async (draft, interview) => {
-  if (!fields.federatedTokenSource.belongs(draft)) return draft;
+  if (!belongs('federatedTokenSource', draft)) return draft;
   const { prompts, shell, given } = interview;
   const choices = federatedTokenSources.map((value) => ({ value, name: sources[value] }));
   const federatedTokenSource =
@@ -176,7 +175,7 @@ async function askForText(
   proposal?: string,
 ): Promise<Draft> {
   const { authMethod } = draft;
-  if (given[name] || !authMethod || !fields[name].belongs(draft)) return draft;
+  if (given[name] || !authMethod || !belongs(name, draft)) return draft;
   const needed = missingFrom({ ...draft, [name]: undefined }).includes(name);
   const answer = await prompts.text(message, draft[name] ?? proposal, (typed) =>
     typed === '' && needed ? 'A value is needed.' : problemWith(name, typed, authMethod),

@@ -5,11 +5,12 @@ import {
   type Profile,
   type ProfileFlow,
 } from '../../profile/profile.ts';
+import type { FieldName } from '../../profile/profile-fields.ts';
 import { ProfileError } from '../../profile/profile-error.ts';
 import type { ProfileSecrets } from '../../profile/secrets.ts';
 import { TokenError } from '../../protocol/token-error.ts';
 import { foreignIn, missingFrom, type Draft } from './draft.ts';
-import { fields, type FieldName } from './fields.ts';
+import { fields } from './fields.ts';
 
 /** A profile and the secrets that came with it. */
 export interface Finished {
