@@ -1,15 +1,19 @@
+const kinds = ['status', 'hang', 'reset', 'claims-challenge', 'expired-secret', 'json'] as const;
+
 /** An answer that the service gives instead of its own, so that a client's handling of it can be tried. */
 export interface NextAnswer {
   /**
    * `status`: an HTTP status (429 by default). `hang`: no answer at all. `reset`: the connection is reset.
-   * `claims-challenge`: AADSTS50076 with claims. `expired-secret`: AADSTS7000222.
+   * `claims-challenge`: AADSTS50076 with claims. `expired-secret`: AADSTS7000222. `json`: what {@link json} says.
    */
-  readonly kind: 'status' | 'hang' | 'reset' | 'claims-challenge' | 'expired-secret';
+  readonly kind: (typeof kinds)[number];
   readonly status?: number;
   /** Seconds; the Retry-After header of `status`. */
   readonly retryAfter?: number;
   /** JSON of a `claims-challenge`; default asks for the authentication context c1. */
   readonly claims?: string;
+  /** The answer of `json`, an object, with the status 200: what the real service never says. */
+  readonly json?: Readonly<Record<string, unknown>>;
   /** Which requests it is for; default `token`: the token endpoint and the managed identity endpoints. */
   readonly endpoint?: Endpoint | 'any';
   /** How many requests in a row get it; default 1. */
@@ -27,7 +31,7 @@ export class NextAnswers {
   /** @throws TypeError for what is no such answer */
   push(...answers: readonly NextAnswer[]): void {
     for (const answer of answers) {
-      if (!['status', 'hang', 'reset', 'claims-challenge', 'expired-secret'].includes(answer?.kind)) {
+      if (!kinds.includes(answer?.kind)) {
         throw new TypeError(`There is no answer of kind '${answer?.kind}'.`);
       }
       this.#waiting.push({ answer, left: answer.times ?? 1 });

@@ -42,7 +42,20 @@ async function managedIdentity(job: Extract<WorkerJob, { kind: 'managedIdentity'
     forceRefresh: job.force,
     ...(job.claims === undefined ? {} : { claims: job.claims }),
   });
-  return { accessToken: result.accessToken, expiresOn: result.expiresOn?.getTime() ?? 0 };
+  return checked({ accessToken: result.accessToken, expiresOn: result.expiresOn?.getTime() ?? Number.NaN });
+}
+
+/** MSAL takes what an identity endpoint says as it comes. @throws TokenError ResponseInvalid */
+async function checked(given: WorkerAnswer): Promise<WorkerAnswer> {
+  const { problemOfAccessToken } = await import('../msal/token-answers.ts');
+  const problem = problemOfAccessToken(given.accessToken) ?? problemOfTime(given.expiresOn);
+  if (problem === undefined) return given;
+  throw new TokenError('ResponseInvalid', `it answered with ${problem}.`);
+}
+
+function problemOfTime(expiresOn: number): string | undefined {
+  // What is no time MSAL takes for now, to the second.
+  return expiresOn > Date.now() + 1000 ? undefined : 'no time of expiry, or one that has passed';
 }
 
 async function developerTool(job: Extract<WorkerJob, { kind: 'developerTool' }>) {
@@ -78,6 +91,7 @@ const notAnswered: ReadonlySet<string> = new Set([
   'ConnectionRefused',
   'TlsError',
   'Timeout',
+  'ResponseInvalid',
 ]);
 
 function failure(error: unknown): NonNullable<WorkerMessage['failure']> {

@@ -4,6 +4,7 @@ import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@az
 import { TokenError } from '../protocol/token-error.ts';
 import { trustSystemStoreAfter } from '../platform/network-settings.ts';
 import { currentRequest, type RequestContext } from '../platform/request-context.ts';
+import { isLifetime, problemOfTokenAnswer } from './token-answers.ts';
 
 /** What a token service has to say fits in far less; a longer answer (bytes) is refused, not stored. */
 const maximumBody = 4 * 1024 * 1024;
@@ -69,7 +70,8 @@ function rememberTokens(body: Readonly<Record<string, unknown>>): void {
   const context = currentRequest();
   const { access_token: accessToken, refresh_token: refreshToken } = body;
   if (!context || typeof accessToken !== 'string') return;
-  const extension = Number(body['ext_expires_in']) - Number(body['expires_in']);
+  const whole = body['ext_expires_in'];
+  const extension = isLifetime(whole) ? Number(whole) - Number(body['expires_in']) : 0;
   tokenResponses.set(context, {
     accessToken,
     refreshToken: typeof refreshToken === 'string' ? refreshToken : undefined,
@@ -91,7 +93,10 @@ async function send<Body>(
   const response = await exchangeText(method, url, options, timeout);
   const body = parseBody(response, url);
   if (response.status >= 400) remember({ status: response.status, headers: response.headers, body, url });
-  else rememberTokens(body);
+  else {
+    if (options?.body && asksForToken.test(options.body)) refuseWrongTokens(body, url);
+    rememberTokens(body);
+  }
   return { headers: response.headers, status: response.status, body: body as Body };
 }
 
@@ -212,6 +217,23 @@ function parseBody(response: RawResponse, url: string): Readonly<Record<string, 
   const error = unreadable(response.status, new URL(url).host);
   remember({ error, url });
   throw error;
+}
+
+/** The form of a request to a token endpoint (RFC 6749 section 4). */
+const asksForToken = /(?:^|&)grant_type=/;
+
+/** @throws TokenError ResponseInvalid */
+function refuseWrongTokens(body: Readonly<Record<string, unknown>>, url: string): void {
+  const problem = problemOfTokenAnswer(body);
+  if (problem === undefined) return;
+  const error = wrongAnswer(problem, url);
+  remember({ error, url });
+  throw error;
+}
+
+function wrongAnswer(problem: string, url: string): TokenError {
+  const advice = 'Check the address of the sign-in service, and the proxy.';
+  return new TokenError('ResponseInvalid', `${new URL(url).host} answered with ${problem}. ${advice}`);
 }
 
 function unreadable(status: number, host: string): TokenError {

@@ -27,11 +27,14 @@ export function reusableUntil({ reusable }: TokenAnswer, expiresOn: number): num
   return reusable && until > Date.now() ? until : null;
 }
 
+/** ECMAScript's latest time, in milliseconds: September 275760. */
+const latestDate = 8.64e15;
+
 /**
  * The token's own `exp` (RFC 7519 section 4.1.4) wins over what a tool printed: older versions of az print a local
  * time without its zone, which is an hour off on the days that change it.
  */
 export function expiryOf(answer: TokenAnswer, exp: string | undefined): number {
-  const seconds = Number(exp);
-  return Number.isFinite(seconds) && seconds > 0 ? Math.round(seconds * 1000) : answer.expiresOn;
+  const milliseconds = Math.round(Number(exp) * 1000);
+  return milliseconds > 0 && milliseconds <= latestDate ? milliseconds : answer.expiresOn;
 }

@@ -89,6 +89,14 @@ test('an expired secret is AADSTS7000222 though the secret is right', async () =
   expect(codeOf(await ask())).toBe(7000222);
 });
 
+test('JSON is answered as it was given', async () => {
+  const json = { access_token: 'opaque', expires_in: 1e300 };
+  emulator.nextAnswers.push({ kind: 'json', json });
+
+  expect(await ask()).toMatchObject({ status: 200, body: json });
+  expect((await ask()).body['expires_in']).toBe(3599);
+});
+
 test('an answer of no known kind is refused', () => {
   expect(() => emulator.nextAnswers.push({ kind: 'magic' } as never)).toThrow("There is no answer of kind 'magic'.");
 });

@@ -1,0 +1,125 @@
+/** Services that answer with what no token service may say. */
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startEmulator } from '../../src/emulator/server.ts';
+import { storedFiles } from '../helpers/cli-people.ts';
+import { givenProfile, runCli, secretProfile, secrets, temporaryHome, type CliResult } from '../helpers/cli.ts';
+import { towards, type Emulator } from '../helpers/flows.ts';
+
+let emulator: Emulator;
+let home: ReturnType<typeof temporaryHome>;
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+});
+afterAll(() => emulator.close());
+beforeEach(() => {
+  home = temporaryHome();
+});
+afterEach(() => {
+  emulator.nextAnswers.clear();
+  home[Symbol.dispose]();
+});
+
+const run = (...args: readonly string[]): Promise<CliResult> =>
+  runCli([...args, '-o', 'json'], {
+    home: home.path,
+    environment: { ...towards(emulator), ...emulator.managedIdentityEnvironment.appService },
+  });
+
+const good = { token_type: 'Bearer', access_token: 'opaque', expires_in: 3599 };
+const { expires_in: _, ...endless } = good;
+
+const wrongAnswers: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
+  ['expires_in 1e+300, which is no lifetime of a token: seconds, a year at most', { ...good, expires_in: 1e300 }],
+  [
+    'expires_in 31536001, which is no lifetime of a token: seconds, a year at most',
+    { ...good, expires_in: 31_536_001 },
+  ],
+  ['expires_in -1, which is no lifetime of a token: seconds, a year at most', { ...good, expires_in: -1 }],
+  ['expires_in 0, which is no lifetime of a token: seconds, a year at most', { ...good, expires_in: 0 }],
+  ["expires_in 'soon', which is no lifetime of a token: seconds, a year at most", { ...good, expires_in: 'soon' }],
+  ["expires_in '', which is no lifetime of a token: seconds, a year at most", { ...good, expires_in: '' }],
+  ['expires_in [3599], which is no lifetime of a token: seconds, a year at most', { ...good, expires_in: [3599] }],
+  ['no expires_in', endless],
+  ['no expires_in', { ...good, expires_in: null }],
+  ['an access_token that is no text', { ...good, access_token: 12 }],
+  ['an access_token that is no text', { ...good, access_token: { token: 'opaque' } }],
+  ['no access_token', { token_type: 'Bearer', expires_in: 3599 }],
+  ['no access_token', { ...good, access_token: null }],
+  ['no access_token', { ...good, access_token: '' }],
+  ['no access_token', {}],
+  ['an access_token with spaces or other characters that no token has', { ...good, access_token: 'a\u001B[31mb' }],
+  ['an access_token with spaces or other characters that no token has', { ...good, access_token: 'a\nb' }],
+  ['a scope that is no text', { ...good, scope: ['User.Read'] }],
+  ['a refresh_token that is no text', { ...good, refresh_token: 1 }],
+  ['an id_token that is no text', { ...good, id_token: {} }],
+];
+
+describe('A token service that answers wrongly', () => {
+  it.each(wrongAnswers)('is quoted, exit code 4: %s (%j)', async (what, json) => {
+    await givenProfile(home.path, secretProfile, secrets);
+    const before = storedFiles(home.path);
+    const { host } = new URL(emulator.authority);
+    for (const command of ['get-token', 'refresh']) {
+      emulator.nextAnswers.push({ kind: 'json', json });
+      expect(await run(command)).toEqual({
+        exitCode: 4,
+        stdout: '',
+        stderr: `entra-auth-cli: ${host} answered with ${what}. Check the address of the sign-in service, and the proxy.\n`,
+      });
+    }
+    expect(storedFiles(home.path)).toEqual(before);
+  });
+
+  it('may write the lifetime as a text, as older versions of Entra do', async () => {
+    await givenProfile(home.path, secretProfile, secrets);
+    emulator.nextAnswers.push({ kind: 'json', json: { ...good, expires_in: '3599' } });
+    const { exitCode, stdout } = await run('get-token');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      access_token: 'opaque',
+      expires_in: expect.closeTo(3595, -1) as number,
+    });
+  });
+
+  it('does not decide by a time in the token that is no time', async () => {
+    await givenProfile(home.path, secretProfile, secrets);
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const token = `${part({ alg: 'none' })}.${part({ exp: 1e300 })}.x`;
+    emulator.nextAnswers.push({ kind: 'json', json: { ...good, access_token: token } });
+    const { exitCode, stdout, stderr } = await run('get-token');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ access_token: token, expires_in: expect.closeTo(3595, -1) as number });
+  });
+});
+
+describe('An identity endpoint that answers wrongly', () => {
+  const soon = (): string => String(Math.floor(Date.now() / 1000) + 3600);
+
+  it.each([
+    ['no time of expiry, or one that has passed', { access_token: 'opaque', expires_on: 'soon' }],
+    ['no time of expiry, or one that has passed', { access_token: 'opaque', expires_on: '1e300' }],
+    ['no time of expiry, or one that has passed', { access_token: 'opaque' }],
+    ['no time of expiry, or one that has passed', { access_token: 'opaque', expires_on: '1' }],
+    ['an access_token that is no text', { access_token: 12, expires_on: soon() }],
+    ['no access_token', { expires_on: soon() }],
+    [
+      'an access_token with spaces or other characters that no token has',
+      { access_token: 'a\u001B[31mb', expires_on: soon() },
+    ],
+  ])('is quoted, exit code 3: %s (%j)', async (what, json) => {
+    await givenProfile(home.path, {
+      name: 'default',
+      authMethod: 'ManagedIdentity',
+      scopes: ['https://management.azure.com/.default'],
+    });
+    emulator.nextAnswers.push({ kind: 'json', json: { token_type: 'Bearer', ...json } });
+    const { exitCode, stdout, stderr } = await run('get-token');
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
+    expect(stderr).toBe(
+      'entra-auth-cli: The identity endpoint gave no token for the system-assigned managed identity: ' +
+        `it answered with ${what}.\n`,
+    );
+  });
+});
