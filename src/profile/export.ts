@@ -17,10 +17,17 @@ export const shortestPassphrase = 8;
 
 const format = 'entra-auth-cli export';
 const version = 1;
-/** RFC 7914: 128 MB and a third of a second for each try; twice what OWASP's least is. */
-const cost = { N: 2 ** 17, r: 8, p: 1 };
+/** What each try of a passphrase costs: the parameters of scrypt (RFC 7914 section 2). */
+interface ScryptCost {
+  readonly N: number;
+  readonly r: number;
+  readonly p: number;
+}
+
+/** 128 MB and a third of a second; twice what OWASP's least is. */
+const usualCost: ScryptCost = { N: 2 ** 17, r: 8, p: 1 };
 /** What opening a file may cost at most: a hostile one could ask for all of the memory. */
-const greatestCost = { N: 2 ** 18, r: 8, p: 4 };
+const greatestCost: ScryptCost = { N: 2 ** 18, r: 8, p: 4 };
 const longestExport = 64 * 1024 * 1024;
 const saltLength = 16;
 const ivLength = 12;
@@ -36,9 +43,14 @@ interface Head {
 
 /**
  * Profiles and their secrets as a text (JSON) that only the passphrase opens.
+ * @param cost less than the usual only where no secret is sealed, such as in tests
  * @throws ProfileError PassphraseInvalid for one that is too short
  */
-export async function sealExport(profiles: readonly ExportedProfile[], passphrase: string): Promise<string> {
+export async function sealExport(
+  profiles: readonly ExportedProfile[],
+  passphrase: string,
+  cost = usualCost,
+): Promise<string> {
   if (passphrase.length < shortestPassphrase) {
     throw new ProfileError(
       'PassphraseInvalid',
@@ -61,11 +73,16 @@ export async function sealExport(profiles: readonly ExportedProfile[], passphras
 
 /**
  * What {@link sealExport} has sealed, each profile checked.
+ * @param least what costs less is refused
  * @throws ProfileError ExportInvalid for what is no export; PassphraseInvalid for a wrong passphrase or altered file,
  * which can't be told apart; ProfileInvalid
  */
-export async function openExport(text: string, passphrase: string): Promise<readonly ExportedProfile[]> {
-  const { head, data } = parseExport(text);
+export async function openExport(
+  text: string,
+  passphrase: string,
+  least = usualCost,
+): Promise<readonly ExportedProfile[]> {
+  const { head, data } = parseExport(text, least);
   const key = await deriveKey(passphrase, head);
   const iv = Buffer.from(head.cipher.iv, 'base64');
   const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: tagLength });
@@ -98,7 +115,7 @@ function additionalData({ format: name, version: number, kdf, cipher }: Head): B
   return Buffer.from(JSON.stringify([name, number, kdf.name, N, r, p, salt, cipher.name, cipher.iv]));
 }
 
-function parseExport(text: string): { readonly head: Head; readonly data: Buffer } {
+function parseExport(text: string, least: ScryptCost): { readonly head: Head; readonly data: Buffer } {
   if (text.length > longestExport) throw invalid('is too large to be one');
   const value = parseJson(text);
   if (value?.['format'] !== format) throw invalid('is none');
@@ -107,10 +124,10 @@ function parseExport(text: string): { readonly head: Head; readonly data: Buffer
   const cipher = value['cipher'] as Partial<Head['cipher']> | undefined;
   const known =
     kdf?.name === 'scrypt' &&
-    isWithin(kdf.N, cost.N, greatestCost.N) &&
+    isWithin(kdf.N, least.N, greatestCost.N) &&
     Number.isInteger(Math.log2(kdf.N)) &&
-    kdf.r === cost.r &&
-    isWithin(kdf.p, cost.p, greatestCost.p) &&
+    kdf.r === least.r &&
+    isWithin(kdf.p, least.p, greatestCost.p) &&
     isBytes(kdf.salt, saltLength) &&
     cipher?.name === 'aes-256-gcm' &&
     isBytes(cipher.iv, ivLength);
