@@ -4,6 +4,7 @@ import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@az
 import { TokenError } from '../protocol/token-error.ts';
 import { trustSystemStoreAfter } from '../platform/network-settings.ts';
 import { currentRequest, type RequestContext } from '../platform/request-context.ts';
+import { isDiscoveryAddress, problemOfDiscoveryDocument } from './discovery-document.ts';
 import { isLifetime, problemOfTokenAnswer } from './token-answers.ts';
 
 /** What a token service has to say fits in far less; a longer answer (bytes) is refused, not stored. */
@@ -94,7 +95,7 @@ async function send<Body>(
   const body = parseBody(response, url);
   if (response.status >= 400) remember({ status: response.status, headers: response.headers, body, url });
   else {
-    if (options?.body && asksForToken.test(options.body)) refuseWrongTokens(body, url);
+    refuseWrongAnswer(url, options?.body, body);
     rememberTokens(body);
   }
   return { headers: response.headers, status: response.status, body: body as Body };
@@ -222,18 +223,16 @@ function parseBody(response: RawResponse, url: string): Readonly<Record<string, 
 /** The form of a request to a token endpoint (RFC 6749 section 4). */
 const asksForToken = /(?:^|&)grant_type=/;
 
-/** @throws TokenError ResponseInvalid */
-function refuseWrongTokens(body: Readonly<Record<string, unknown>>, url: string): void {
-  const problem = problemOfTokenAnswer(body);
+/** @throws TokenError ResponseInvalid for what MSAL would take as it comes */
+function refuseWrongAnswer(url: string, form: string | undefined, body: Readonly<Record<string, unknown>>): void {
+  let problem: string | undefined;
+  if (form && asksForToken.test(form)) problem = problemOfTokenAnswer(body);
+  else if (isDiscoveryAddress(url)) problem = problemOfDiscoveryDocument(body);
   if (problem === undefined) return;
-  const error = wrongAnswer(problem, url);
+  const advice = 'Check the address of the sign-in service, and the proxy.';
+  const error = new TokenError('ResponseInvalid', `${new URL(url).host} answered with ${problem}. ${advice}`);
   remember({ error, url });
   throw error;
-}
-
-function wrongAnswer(problem: string, url: string): TokenError {
-  const advice = 'Check the address of the sign-in service, and the proxy.';
-  return new TokenError('ResponseInvalid', `${new URL(url).host} answered with ${problem}. ${advice}`);
 }
 
 function unreadable(status: number, host: string): TokenError {

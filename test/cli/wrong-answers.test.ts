@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { startEmulator } from '../../src/emulator/server.ts';
 import { storedFiles } from '../helpers/cli-people.ts';
 import { givenProfile, runCli, secretProfile, secrets, temporaryHome, type CliResult } from '../helpers/cli.ts';
-import { towards, type Emulator } from '../helpers/flows.ts';
+import { contoso, towards, type Emulator } from '../helpers/flows.ts';
 
 let emulator: Emulator;
 let home: ReturnType<typeof temporaryHome>;
@@ -91,6 +91,52 @@ describe('A token service that answers wrongly', () => {
     const { exitCode, stdout, stderr } = await run('get-token');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({ access_token: token, expires_in: expect.closeTo(3595, -1) as number });
+  });
+});
+
+describe('A sign-in service whose discovery document', () => {
+  const endpoints = (): Readonly<Record<string, string>> => ({
+    issuer: `${emulator.authority}/${contoso}/v2.0`,
+    authorization_endpoint: `${emulator.authority}/${contoso}/oauth2/v2.0/authorize`,
+    token_endpoint: `${emulator.authority}/${contoso}/oauth2/v2.0/token`,
+    jwks_uri: `${emulator.authority}/${contoso}/discovery/v2.0/keys`,
+  });
+  const flows = ['client-credentials', 'device-code', 'interactive', 'authorization-code'];
+
+  it.each([
+    ['token_endpoint', 'http://login.example/token', "the token_endpoint 'http://login.example/token'"],
+    ['token_endpoint', 'http://127.0.0.1:8080/token', "the token_endpoint 'http://127.0.0.1:8080/token'"],
+    ['token_endpoint', 'http://me:Passw0rd@localhost/token', "the token_endpoint 'http://***@localhost/token'"],
+    ['token_endpoint', 'token', "the token_endpoint 'token'"],
+    ['token_endpoint', 12, 'the token_endpoint 12'],
+    ['authorization_endpoint', 'http://localhost/authorize', "the authorization_endpoint 'http://localhost/authorize'"],
+    ['authorization_endpoint', 'file:///bin/sh', "the authorization_endpoint 'file:///bin/sh'"],
+    ['authorization_endpoint', 'javascript:alert(1)', "the authorization_endpoint 'javascript:alert(1)'"],
+  ])('has the %s %s is refused before anything is sent there or opened', async (name, endpoint, what) => {
+    await givenProfile(home.path, secretProfile, secrets);
+    const { host } = new URL(emulator.authority);
+    for (const flow of flows) {
+      emulator.clearRequests();
+      emulator.nextAnswers.push({ kind: 'json', endpoint: 'discovery', json: { ...endpoints(), [name]: endpoint } });
+      expect(await run('get-token', '--flow', flow)).toEqual({
+        exitCode: 4,
+        stdout: '',
+        stderr:
+          `entra-auth-cli: ${host} answered with ${what}, which is no https address. ` +
+          'Check the address of the sign-in service, and the proxy.\n',
+      });
+      expect(emulator.requests).toHaveLength(1);
+    }
+  });
+
+  it('has no endpoints at all is said to have none', async () => {
+    await givenProfile(home.path, secretProfile, secrets);
+    emulator.nextAnswers.push({ kind: 'json', endpoint: 'discovery', json: {} });
+    const { exitCode, stderr } = await run('get-token');
+    expect(exitCode).toBe(4);
+    expect(stderr).toContain(
+      ' answered with no token_endpoint. Check the address of the sign-in service, and the proxy.',
+    );
   });
 });
 
