@@ -2,42 +2,31 @@
 
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { defaultDirectory } from '../../src/emulator/default-directory.ts';
 import { signInAs } from '../../src/emulator/scripted-person.ts';
-import { startEmulator } from '../../src/emulator/server.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import type { Environment } from '../../src/protocol/environment.ts';
 import { claimsIn } from '../helpers/agent-flows.ts';
 import { makeBrowserOpener, type BrowserOpener } from '../helpers/browser-opener.ts';
 import { chromiumFile, launchChromium, signInOn } from '../helpers/chromium.ts';
 import { givenPerson, heard } from '../helpers/cli-people.ts';
-import { givenProfile, personProfile, secretProfile, secrets, startCli, temporaryHome } from '../helpers/cli.ts';
-import { alice, towards, type Emulator } from '../helpers/flows.ts';
+import { givenProfile, personProfile, secretProfile, secrets, startCli } from '../helpers/cli.ts';
+import { alice, towards } from '../helpers/flows.ts';
+import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
 
-let emulator: Emulator;
-let home: ReturnType<typeof temporaryHome>;
+const applications = (defaultDirectory.applications ?? []).map((application) =>
+  application.id === secretProfile.clientId
+    ? { ...application, redirectUris: ['http://localhost/signin'] }
+    : application,
+);
+const emulator = await emulatorOfFile({ directory: { ...defaultDirectory, applications } });
+const home = homeOfTest(givenPerson);
 let opener: BrowserOpener;
-
-beforeAll(async () => {
-  const applications = (defaultDirectory.applications ?? []).map((application) =>
-    application.id === secretProfile.clientId
-      ? { ...application, redirectUris: ['http://localhost/signin'] }
-      : application,
-  );
-  emulator = await startEmulator({ directory: { ...defaultDirectory, applications } });
-});
-afterAll(() => emulator.close());
 beforeEach(async () => {
-  home = temporaryHome();
   opener = await makeBrowserOpener();
-  emulator.clearRequests();
-  await givenPerson(home.path);
 });
-afterEach(async () => {
-  await opener[Symbol.asyncDispose]();
-  home[Symbol.dispose]();
-});
+afterEach(() => opener[Symbol.asyncDispose]());
 
 function start(args: readonly string[], environment: Environment = { BROWSER: opener.program }) {
   return startCli(['get-token', '-p', 'person', ...args], {

@@ -2,35 +2,15 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEmulator } from '../../src/emulator/server.ts';
+import { describe, expect, it } from 'vitest';
 import { claimsIn } from '../helpers/agent-flows.ts';
 import { enterCode, givenPerson, storedFiles } from '../helpers/cli-people.ts';
-import {
-  givenProfile,
-  runCli,
-  secretProfile,
-  secrets,
-  startCli,
-  storeOf,
-  temporaryHome,
-  type CliResult,
-} from '../helpers/cli.ts';
-import { tokenRequests, towards, type Emulator } from '../helpers/flows.ts';
+import { givenProfile, runCli, secretProfile, secrets, startCli, storeOf, type CliResult } from '../helpers/cli.ts';
+import { tokenRequests, towards } from '../helpers/flows.ts';
+import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
 
-let emulator: Emulator;
-let home: ReturnType<typeof temporaryHome>;
-
-beforeAll(async () => {
-  emulator = await startEmulator({ deviceCodeIntervalSeconds: 0.1 });
-});
-afterAll(() => emulator.close());
-beforeEach(async () => {
-  home = temporaryHome();
-  emulator.clearRequests();
-  await givenProfile(home.path, secretProfile, secrets);
-});
-afterEach(() => home[Symbol.dispose]());
+const emulator = await emulatorOfFile({ deviceCodeIntervalSeconds: 0.1 });
+const home = homeOfTest((path) => givenProfile(path, secretProfile, secrets));
 
 const getToken = (...args: readonly string[]): Promise<CliResult> =>
   runCli(['get-token', ...args], { home: home.path, environment: towards(emulator) });

@@ -2,16 +2,16 @@
 
 import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { defaultDirectory } from '../../src/emulator/default-directory.ts';
-import { startEmulator } from '../../src/emulator/server.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import { claimsIn } from '../helpers/agent-flows.ts';
 import { makeCertificate } from '../helpers/certificates.ts';
 import { givenKey } from '../helpers/cli-people.ts';
-import { givenProfile, runCli, temporaryHome, type CliResult } from '../helpers/cli.ts';
-import { contoso, tokenRequests, towards, type Emulator } from '../helpers/flows.ts';
+import { givenProfile, runCli, type CliResult } from '../helpers/cli.ts';
+import { contoso, tokenRequests, towards } from '../helpers/flows.ts';
 import { certificateClient } from '../helpers/partner-flows.ts';
+import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
 
 const registered = makeCertificate();
 /** Registered too: what a person would replace the first one with. */
@@ -20,26 +20,17 @@ const stranger = makeCertificate({ name: 'stranger' });
 const password = 'Certificate-Passw0rd!';
 const allowPassword = { cacheCertificatePassword: true };
 
-let emulator: Emulator;
-let home: ReturnType<typeof temporaryHome>;
+const applications = (defaultDirectory.applications ?? []).map((application) =>
+  application.id === certificateClient
+    ? { ...application, certificates: [registered.certificate, successor.certificate] }
+    : application,
+);
+const emulator = await emulatorOfFile({ directory: { ...defaultDirectory, applications } });
 let file: string;
-
-beforeAll(async () => {
-  const applications = (defaultDirectory.applications ?? []).map((application) =>
-    application.id === certificateClient
-      ? { ...application, certificates: [registered.certificate, successor.certificate] }
-      : application,
-  );
-  emulator = await startEmulator({ directory: { ...defaultDirectory, applications } });
+const home = homeOfTest((path) => {
+  file = join(path, 'certificate');
+  return givenKey(path);
 });
-afterAll(() => emulator.close());
-beforeEach(async () => {
-  home = temporaryHome();
-  await givenKey(home.path);
-  file = join(home.path, 'certificate');
-  emulator.clearRequests();
-});
-afterEach(() => home[Symbol.dispose]());
 
 function given(
   authMethod: 'Certificate' | 'PasswordlessCertificate',

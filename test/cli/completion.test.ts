@@ -1,11 +1,10 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCli, temporaryHome, type CliResult } from '../helpers/cli.ts';
+import { describe, expect, it } from 'vitest';
+import { runCli, type CliResult } from '../helpers/cli.ts';
+import { homeOfTest } from '../helpers/surroundings.ts';
 
-let home: ReturnType<typeof temporaryHome>;
-beforeEach(() => void (home = temporaryHome()));
-afterEach(() => home[Symbol.dispose]());
+const home = homeOfTest();
 
 const cli = (...args: readonly string[]): Promise<CliResult> => runCli(args, { home: home.path });
 

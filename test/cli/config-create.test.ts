@@ -1,27 +1,16 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { makeCertificate } from '../helpers/certificates.ts';
-import {
-  givenProfile,
-  runCli,
-  secretProfile,
-  secrets,
-  storeOf,
-  temporaryHome,
-  type CliResult,
-} from '../helpers/cli.ts';
+import { givenProfile, runCli, secretProfile, secrets, storeOf, type CliResult } from '../helpers/cli.ts';
 import { storedFiles } from '../helpers/cli-people.ts';
+import { homeOfTest } from '../helpers/surroundings.ts';
 
 const tenantId = '11111111-1111-4111-8111-111111111111';
 const clientId = 'c0f1de00-0000-4000-8000-000000000001';
 const application = ['--tenant-id', tenantId, '--client-id', clientId];
 
-let home: ReturnType<typeof temporaryHome>;
-beforeEach(() => {
-  home = temporaryHome();
-});
-afterEach(() => home[Symbol.dispose]());
+const home = homeOfTest();
 
 function create(args: readonly string[], input?: string): Promise<CliResult> {
   return runCli(['config', 'create', ...args], { home: home.path, ...(input === undefined ? {} : { input }) });

@@ -1,28 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Profile } from '../../src/profile/profile.ts';
 import { makeCertificate } from '../helpers/certificates.ts';
-import {
-  givenProfile,
-  runCli,
-  secretProfile,
-  secrets,
-  storeOf,
-  temporaryHome,
-  type CliResult,
-} from '../helpers/cli.ts';
+import { givenProfile, runCli, secretProfile, secrets, storeOf, type CliResult } from '../helpers/cli.ts';
+import { homeOfTest } from '../helpers/surroundings.ts';
 
 const otherId = 'c0f1de00-0000-4000-8000-00000000000f';
 const service: Profile = { ...secretProfile, name: 'service', redirectUri: 'http://localhost:8400' };
 
-let home: ReturnType<typeof temporaryHome>;
-beforeEach(async () => {
-  home = temporaryHome();
-  await givenProfile(home.path, service, secrets);
-  await storeOf(home.path).tokens.write('service', 'key', { accessToken: 'a', expiresOn: 1, scopes: [] });
+const home = homeOfTest(async (path) => {
+  await givenProfile(path, service, secrets);
+  await storeOf(path).tokens.write('service', 'key', { accessToken: 'a', expiresOn: 1, scopes: [] });
 });
-afterEach(() => home[Symbol.dispose]());
 
 function edit(args: readonly string[], input?: string): Promise<CliResult> {
   return runCli(['config', 'edit', ...args], { home: home.path, ...(input === undefined ? {} : { input }) });

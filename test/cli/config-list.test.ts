@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { profileList } from '../../src/cli/config/profile-list.ts';
 import {
   givenProfile,
@@ -9,16 +9,12 @@ import {
   secretProfile,
   secrets,
   storeOf,
-  temporaryHome,
   type CliResult,
 } from '../helpers/cli.ts';
 import { storedFiles } from '../helpers/cli-people.ts';
+import { homeOfTest } from '../helpers/surroundings.ts';
 
-let home: ReturnType<typeof temporaryHome>;
-beforeEach(() => {
-  home = temporaryHome();
-});
-afterEach(() => home[Symbol.dispose]());
+const home = homeOfTest();
 
 const config = (...args: readonly string[]): Promise<CliResult> => runCli(['config', ...args], { home: home.path });
 

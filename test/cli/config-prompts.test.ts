@@ -2,20 +2,17 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../helpers/certificates.ts';
 import { givenProfile, secretProfile, secrets, storeOf, temporaryHome } from '../helpers/cli.ts';
 import { cliCommand, keys, noTerminal, openShell, openTerminal, type Terminal } from '../helpers/terminal.ts';
+import { homeOfTest } from '../helpers/surroundings.ts';
 
 const tenantId = '11111111-1111-4111-8111-111111111111';
 const clientId = 'c0f1de00-0000-4000-8000-000000000001';
 const enter = '';
 
-let home: ReturnType<typeof temporaryHome>;
-beforeEach(() => {
-  home = temporaryHome();
-});
-afterEach(() => home[Symbol.dispose]());
+const home = homeOfTest();
 
 const atTerminal = (...args: readonly string[]): Terminal => openTerminal(['config', ...args], { home: home.path });
 const profiles = () => storeOf(home.path).profiles.list();

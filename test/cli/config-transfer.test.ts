@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEmulator } from '../../src/emulator/server.ts';
 import { sealExport } from '../../src/profile/export.ts';
 import type { Profile } from '../../src/profile/profile.ts';
@@ -15,32 +15,26 @@ import {
   secrets,
   startCli,
   storeOf,
-  temporaryHome,
   type CliResult,
 } from '../helpers/cli.ts';
 import { towards, type Emulator } from '../helpers/flows.ts';
 import { certificateClient } from '../helpers/partner-flows.ts';
+import { homeOfTest } from '../helpers/surroundings.ts';
 
 const passphrase = 'correct horse battery';
 /** Windows protects a file by its folder's access list, and has no mode to show. */
 const ownerOnly = process.platform === 'win32' ? 0o666 : 0o600;
 
-let here: ReturnType<typeof temporaryHome>;
-let there: ReturnType<typeof temporaryHome>;
+const here = homeOfTest();
+const there = homeOfTest();
 /** Where the export goes: a place that both machines see. */
 let file: string;
 let passphraseFile: string;
 
 beforeEach(() => {
-  here = temporaryHome();
-  there = temporaryHome();
   file = join(here.path, 'profiles.export');
   passphraseFile = join(here.path, 'passphrase');
   writeFileSync(passphraseFile, `${passphrase}\n`);
-});
-afterEach(() => {
-  here[Symbol.dispose]();
-  there[Symbol.dispose]();
 });
 
 function config(home: { readonly path: string }, args: readonly string[], input = ''): Promise<CliResult> {

@@ -1,26 +1,16 @@
 /** People who sign in with a code, in a browser on any machine. */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { startEmulator } from '../../src/emulator/server.ts';
 import { call } from '../emulator/client.ts';
 import { claimsIn } from '../helpers/agent-flows.ts';
 import { enterCode, givenPerson, heard, storedFiles } from '../helpers/cli-people.ts';
-import { runCli, startCli, temporaryHome } from '../helpers/cli.ts';
-import { alice, towards, type Emulator } from '../helpers/flows.ts';
+import { runCli, startCli } from '../helpers/cli.ts';
+import { alice, towards } from '../helpers/flows.ts';
+import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
 
-let emulator: Emulator;
-let home: ReturnType<typeof temporaryHome>;
-
-beforeAll(async () => {
-  emulator = await startEmulator({ deviceCodeIntervalSeconds: 0.1 });
-});
-afterAll(() => emulator.close());
-beforeEach(async () => {
-  home = temporaryHome();
-  emulator.clearRequests();
-  await givenPerson(home.path);
-});
-afterEach(() => home[Symbol.dispose]());
+const emulator = await emulatorOfFile({ deviceCodeIntervalSeconds: 0.1 });
+const home = homeOfTest(givenPerson);
 
 const device = ['get-token', '-p', 'person', '--flow', 'device-code'] as const;
 const start = (...args: readonly string[]): ReturnType<typeof startCli> =>

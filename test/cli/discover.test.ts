@@ -1,13 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { startEmulator } from '../../src/emulator/server.ts';
-import { givenProfile, runCli, secretProfile, secrets, temporaryHome, type CliResult } from '../helpers/cli.ts';
+import { givenProfile, runCli, secretProfile, secrets, type CliResult } from '../helpers/cli.ts';
 import { contoso, towards, type Emulator } from '../helpers/flows.ts';
 import { jwtOf, signature } from '../helpers/jwt.ts';
+import { homeOfTest } from '../helpers/surroundings.ts';
 
-let home: ReturnType<typeof temporaryHome>;
-beforeEach(() => void (home = temporaryHome()));
-afterEach(() => home[Symbol.dispose]());
+const home = homeOfTest();
 
 const discover = (input: string, ...args: readonly string[]): Promise<CliResult> =>
   runCli(['discover', ...args], { home: home.path, input });

@@ -1,32 +1,13 @@
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEmulator } from '../../src/emulator/server.ts';
+import { describe, expect, it } from 'vitest';
 import type { Environment } from '../../src/protocol/environment.ts';
-import {
-  givenProfile,
-  runCli,
-  secretProfile,
-  secrets,
-  startCli,
-  storeOf,
-  temporaryHome,
-  type CliResult,
-} from '../helpers/cli.ts';
-import { confidentialClient, towards, type Emulator } from '../helpers/flows.ts';
+import { givenProfile, runCli, secretProfile, secrets, startCli, storeOf, type CliResult } from '../helpers/cli.ts';
+import { confidentialClient, towards } from '../helpers/flows.ts';
+import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
 
-let emulator: Emulator;
-let home: ReturnType<typeof temporaryHome>;
-
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterAll(() => emulator.close());
-beforeEach(async () => {
-  home = temporaryHome();
-  await givenProfile(home.path, secretProfile, secrets);
-});
-afterEach(() => home[Symbol.dispose]());
+const emulator = await emulatorOfFile();
+const home = homeOfTest((path) => givenProfile(path, secretProfile, secrets));
 
 function getToken(args: readonly string[] = [], environment: Environment = towards(emulator)): Promise<CliResult> {
   return runCli(['get-token', ...args], { home: home.path, environment });

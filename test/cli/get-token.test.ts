@@ -1,32 +1,14 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { startEmulator } from '../../src/emulator/server.ts';
-import {
-  givenProfile,
-  runCli,
-  secretProfile,
-  secrets,
-  storeOf,
-  temporaryHome,
-  type CliResult,
-} from '../helpers/cli.ts';
-import { tokenRequests, towards, type Emulator } from '../helpers/flows.ts';
+import { givenProfile, runCli, secretProfile, secrets, storeOf, type CliResult } from '../helpers/cli.ts';
+import { tokenRequests, towards } from '../helpers/flows.ts';
+import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
 
-let emulator: Emulator;
-let home: ReturnType<typeof temporaryHome>;
-
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterAll(() => emulator.close());
-beforeEach(async () => {
-  home = temporaryHome();
-  emulator.requests.length = 0;
-  await givenProfile(home.path, secretProfile, secrets);
-});
-afterEach(() => home[Symbol.dispose]());
+const emulator = await emulatorOfFile();
+const home = homeOfTest((path) => givenProfile(path, secretProfile, secrets));
 
 const getToken = (...args: readonly string[]): Promise<CliResult> =>
   runCli(['get-token', ...args], { home: home.path, environment: towards(emulator) });

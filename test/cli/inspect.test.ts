@@ -1,17 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { startEmulator } from '../../src/emulator/server.ts';
 import type { Environment } from '../../src/protocol/environment.ts';
-import { givenProfile, runCli, secretProfile, secrets, temporaryHome, type CliResult } from '../helpers/cli.ts';
+import { givenProfile, runCli, secretProfile, secrets, type CliResult } from '../helpers/cli.ts';
 import { tokenRequests, towards, type Emulator } from '../helpers/flows.ts';
 import { jwtOf, signature } from '../helpers/jwt.ts';
 import { keys, noTerminal, openTerminal, type Terminal } from '../helpers/terminal.ts';
+import { homeOfTest } from '../helpers/surroundings.ts';
 
-let home: ReturnType<typeof temporaryHome>;
-beforeEach(() => void (home = temporaryHome()));
-afterEach(() => home[Symbol.dispose]());
+const home = homeOfTest();
 
 /** Runs inspect with something on standard input. */
 const inspect = (input: string, ...args: readonly string[]): Promise<CliResult> =>

@@ -2,27 +2,15 @@
 
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { commandLine } from '../../src/cli/program.ts';
 import { startEmulator } from '../../src/emulator/server.ts';
-import {
-  cliEnvironment,
-  cliFile,
-  givenProfile,
-  runCli,
-  secretProfile,
-  secrets,
-  startCli,
-  temporaryHome,
-} from '../helpers/cli.ts';
+import { cliEnvironment, cliFile, givenProfile, runCli, secretProfile, secrets, startCli } from '../helpers/cli.ts';
 import { towards, type Emulator } from '../helpers/flows.ts';
+import { homeOfTest } from '../helpers/surroundings.ts';
 
-let home: ReturnType<typeof temporaryHome>;
-beforeEach(() => {
-  home = temporaryHome();
-});
-afterEach(() => home[Symbol.dispose]());
+const home = homeOfTest();
 
 /** Every command that can be typed, as it is typed: `config create`. */
 function commandsIn(command: Command, before: readonly string[] = []): readonly (readonly string[])[] {

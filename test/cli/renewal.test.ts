@@ -1,20 +1,13 @@
 /** Sign-ins that are renewed without the person, and the command refresh. */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { startEmulator } from '../../src/emulator/server.ts';
 import { claimsIn } from '../helpers/agent-flows.ts';
 import { enterCode, givenPerson, storedFiles } from '../helpers/cli-people.ts';
-import {
-  givenProfile,
-  personProfile,
-  runCli,
-  secretProfile,
-  secrets,
-  startCli,
-  temporaryHome,
-} from '../helpers/cli.ts';
-import { alice, towards, type Emulator } from '../helpers/flows.ts';
+import { givenProfile, personProfile, runCli, secretProfile, secrets, startCli } from '../helpers/cli.ts';
+import { alice, towards } from '../helpers/flows.ts';
+import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
 
 const day = 86_400_000;
 
@@ -24,28 +17,20 @@ interface Answer {
   readonly scope: string;
 }
 
-let emulator: Emulator;
-let home: ReturnType<typeof temporaryHome>;
 /** What the emulator's clock is ahead of this machine's, in milliseconds. */
 let ahead = 0;
+beforeEach(() => void (ahead = 0));
 
-beforeAll(async () => {
+const emulator = await emulatorOfFile({
   // Tokens that a cache doesn't hand out: less than five minutes are left of them
-  emulator = await startEmulator({
-    tokenLifetimeSeconds: 200,
-    deviceCodeIntervalSeconds: 0.1,
-    now: () => Date.now() + ahead,
-  });
+  tokenLifetimeSeconds: 200,
+  deviceCodeIntervalSeconds: 0.1,
+  now: () => Date.now() + ahead,
 });
-afterAll(() => emulator.close());
-beforeEach(async () => {
-  home = temporaryHome();
-  ahead = 0;
-  await givenPerson(home.path);
-  await givenProfile(home.path, secretProfile, secrets);
-  emulator.clearRequests();
+const home = homeOfTest(async (path) => {
+  await givenPerson(path);
+  await givenProfile(path, secretProfile, secrets);
 });
-afterEach(() => home[Symbol.dispose]());
 
 const options = () => ({ home: home.path, environment: towards(emulator) });
 const person = ['-p', 'person', '-o', 'json'] as const;

@@ -4,36 +4,24 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEmulator } from '../../src/emulator/server.ts';
-import { cliEnvironment, cliFile, givenProfile, secretProfile, secrets, temporaryHome } from '../helpers/cli.ts';
-import { tokenRequests, towards, type Emulator } from '../helpers/flows.ts';
+import { describe, expect, it } from 'vitest';
+import { cliEnvironment, cliFile, givenProfile, secretProfile, secrets } from '../helpers/cli.ts';
+import { tokenRequests, towards } from '../helpers/flows.ts';
+import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
 
 const hasBash = spawnSync('bash', ['-c', 'true']).status === 0;
 const hasJq = spawnSync('jq', ['--version']).status === 0;
 
-let emulator: Emulator;
-let home: ReturnType<typeof temporaryHome>;
-
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterAll(() => emulator.close());
-beforeEach(async () => {
-  home = temporaryHome();
-  emulator.requests.length = 0;
-  await givenProfile(home.path, secretProfile, secrets);
-  const bin = join(home.path, 'bin');
+const emulator = await emulatorOfFile();
+const home = homeOfTest(async (path) => {
+  await givenProfile(path, secretProfile, secrets);
+  const bin = join(path, 'bin');
   mkdirSync(bin);
   writeFileSync(join(bin, 'entra-auth-cli'), `#!/bin/sh\nexec '${process.execPath}' '${cliFile}' "$@"\n`);
   chmodSync(join(bin, 'entra-auth-cli'), 0o755);
   // What the deployment is given, so that a test can look at it
-  writeFileSync(join(home.path, 'deploy.sh'), `#!/bin/sh\nprintf %s "$2" > deployed\n`);
-  chmodSync(join(home.path, 'deploy.sh'), 0o755);
-});
-afterEach(() => {
-  emulator.nextAnswers.clear();
-  home[Symbol.dispose]();
+  writeFileSync(join(path, 'deploy.sh'), `#!/bin/sh\nprintf %s "$2" > deployed\n`);
+  chmodSync(join(path, 'deploy.sh'), 0o755);
 });
 
 /** Runs a script with entra-auth-cli on PATH. */

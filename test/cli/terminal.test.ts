@@ -2,35 +2,25 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { defaultDirectory } from '../../src/emulator/default-directory.ts';
 import { signInAs } from '../../src/emulator/scripted-person.ts';
-import { startEmulator } from '../../src/emulator/server.ts';
 import { claimsIn } from '../helpers/agent-flows.ts';
 import { makeCertificate } from '../helpers/certificates.ts';
 import { givenPerson } from '../helpers/cli-people.ts';
-import { givenProfile, personProfile, temporaryHome } from '../helpers/cli.ts';
-import { alice, contoso, towards, type Emulator } from '../helpers/flows.ts';
+import { givenProfile, personProfile } from '../helpers/cli.ts';
+import { alice, contoso, towards } from '../helpers/flows.ts';
 import { certificateClient } from '../helpers/partner-flows.ts';
+import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
 import { cliCommand, keys, noTerminal, openShell, type Terminal } from '../helpers/terminal.ts';
 
 const registered = makeCertificate();
 
-let emulator: Emulator;
-let home: ReturnType<typeof temporaryHome>;
-
-beforeAll(async () => {
-  const applications = (defaultDirectory.applications ?? []).map((application) =>
-    application.id === certificateClient ? { ...application, certificates: [registered.certificate] } : application,
-  );
-  emulator = await startEmulator({ directory: { ...defaultDirectory, applications } });
-});
-afterAll(() => emulator.close());
-beforeEach(async () => {
-  home = temporaryHome();
-  await givenPerson(home.path);
-});
-afterEach(() => home[Symbol.dispose]());
+const applications = (defaultDirectory.applications ?? []).map((application) =>
+  application.id === certificateClient ? { ...application, certificates: [registered.certificate] } : application,
+);
+const emulator = await emulatorOfFile({ directory: { ...defaultDirectory, applications } });
+const home = homeOfTest(givenPerson);
 
 /** Runs the program as a shell does, its standard output in the file `printed`; then shows how the terminal is set. */
 function start(...args: readonly string[]): Terminal {

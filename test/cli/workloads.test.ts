@@ -2,15 +2,15 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEmulator } from '../../src/emulator/server.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Environment } from '../../src/protocol/environment.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import { call } from '../emulator/client.ts';
 import { claimsIn } from '../helpers/agent-flows.ts';
 import { givenKey } from '../helpers/cli-people.ts';
-import { givenProfile, runCli, temporaryHome, type CliResult } from '../helpers/cli.ts';
-import { contoso, tokenRequests, towards, type Emulator } from '../helpers/flows.ts';
+import { givenProfile, runCli, type CliResult } from '../helpers/cli.ts';
+import { contoso, tokenRequests, towards } from '../helpers/flows.ts';
+import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
 
 const systemAssigned = '5e1f0000-0000-4000-8000-000000000001';
 const userAssigned = 'a5516000-0000-4000-8000-000000000002';
@@ -18,19 +18,8 @@ const workload = 'c1d0ad00-0000-4000-8000-00000000000c';
 const repository = 'repo:contoso/scripts:ref:refs/heads/main';
 const serviceConnectionId = '5e4c0000-0000-4000-8000-00000000000d';
 
-let emulator: Emulator;
-let home: ReturnType<typeof temporaryHome>;
-
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterAll(() => emulator.close());
-beforeEach(async () => {
-  home = temporaryHome();
-  await givenKey(home.path);
-  emulator.clearRequests();
-});
-afterEach(() => home[Symbol.dispose]());
+const emulator = await emulatorOfFile();
+const home = homeOfTest(givenKey);
 
 const given = (profile: Omit<Profile, 'name' | 'scopes'> & Partial<Profile>): Promise<void> =>
   givenProfile(home.path, { name: 'default', scopes: ['https://graph.microsoft.com/.default'], ...profile });
