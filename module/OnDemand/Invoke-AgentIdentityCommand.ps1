@@ -51,10 +51,8 @@ function ConvertTo-AgentIdentityToken {
 function Write-AgentIdentitySource {
     param($Cmdlet, $Values)
 
-    # A module's function sees the session's preference, not that of the script that calls it.
-    $VerbosePreference = $Cmdlet.GetVariableValue('VerbosePreference')
     foreach ($name in $Values.Keys) {
         $value = if ($name -eq 'BlueprintSecret') { '' } else { " $($Values[$name]['Value'])" }
-        $Cmdlet.WriteVerbose("$name$value comes from $($Values[$name]['Source']).")
+        Write-EngineText $Cmdlet 'verbose' "$name$value comes from $($Values[$name]['Source'])."
     }
 }

@@ -5,8 +5,7 @@ function Test-TokenMemory {
     if (-not $Force -and [System.Object]::ReferenceEquals($EngineHost['SignedInBy'], $EngineHost['Engine'])) { return }
     $EngineHost['SignedInBy'] = $null
     if ($ParameterSet -eq 'NonInteractive' -and -not $Force) {
-        $WarningPreference = $Cmdlet.GetVariableValue('WarningPreference')
-        $Cmdlet.WriteWarning('The account that signed in with -Interactive is forgotten: the engine that knew it has ended. ' +
-            'The other sources were asked. Sign in again with Get-AzToken -Interactive.')
+        Write-EngineText $Cmdlet 'warning' ('The account that signed in with -Interactive is forgotten: the engine that knew it has ' +
+            'ended. The other sources were asked. Sign in again with Get-AzToken -Interactive.')
     }
 }

@@ -1,22 +1,14 @@
 # Tells the person what the engine says about a request under way, and does what it asks. Returns the progress that is
 # shown since, if any.
-# The methods of the cmdlet are used, not Write-Warning and the like: those belong to a module that may not be loaded.
 function Write-EngineMessage {
     param($Cmdlet, $Message, $Progress, $Call)
 
-    # A module's function sees the session's preferences, not those of the script that calls it.
-    $WarningPreference = $Cmdlet.GetVariableValue('WarningPreference')
-    $VerbosePreference = $Cmdlet.GetVariableValue('VerbosePreference')
-    $DebugPreference = $Cmdlet.GetVariableValue('DebugPreference')
+    # A module's function sees the session's preference, not that of the script that calls it.
     $ProgressPreference = $Cmdlet.GetVariableValue('ProgressPreference')
     $said = $Message.params
     switch ($Message.method) {
-        'host/log' {
-            if ($said.level -eq 'warning') { $Cmdlet.WriteWarning($said.message) }
-            elseif ($said.level -eq 'verbose') { $Cmdlet.WriteVerbose($said.message) }
-            else { $Cmdlet.WriteDebug($said.message) }
-        }
-        'host/deviceCode' { $Cmdlet.WriteWarning($said.message) }
+        'host/log' { Write-EngineText $Cmdlet $said.level $said.message }
+        'host/deviceCode' { Write-EngineText $Cmdlet 'warning' $said.message }
         'host/sign' { Send-Signature $Call['Engine'] $Message $Call['Certificate'] }
         'host/progress' {
             if ($Progress) { Complete-EngineProgress $Cmdlet $Progress; $Progress = $null }
@@ -30,14 +22,35 @@ function Write-EngineMessage {
     $Progress
 }
 
+# A line on one of the cmdlet's streams: 'warning', 'verbose' or 'debug'.
+# The methods of the cmdlet are used, not Write-Warning and the like: those belong to a module that may not be loaded. But
+# with -Debug the methods ask after each verbose message and each warning whether to go on, and throw where there is nobody
+# to be asked; Write-Verbose and Write-Warning go by the preferences alone.
+function Write-EngineText {
+    param($Cmdlet, $Level, $Text)
+
+    # A module's function sees the session's preferences, not those of the script that calls it.
+    $WarningPreference = $Cmdlet.GetVariableValue('WarningPreference')
+    $VerbosePreference = $Cmdlet.GetVariableValue('VerbosePreference')
+    $DebugPreference = $Cmdlet.GetVariableValue('DebugPreference')
+    if ($Level -eq 'debug') { $Cmdlet.WriteDebug($Text); return }
+    $given = $Cmdlet.MyInvocation.BoundParameters
+    if (-not $given['Debug']) {
+        if ($Level -eq 'warning') { $Cmdlet.WriteWarning($Text) } else { $Cmdlet.WriteVerbose($Text) }
+        return
+    }
+    if ($null -ne $given['WarningAction']) { $WarningPreference = $given['WarningAction'] }
+    if ($null -ne $given['Verbose']) { $VerbosePreference = if ($given['Verbose']) { 'Continue' } else { 'SilentlyContinue' } }
+    if ($Level -eq 'warning') { Write-Warning $Text } else { Write-Verbose $Text }
+}
+
 # What this Node can't do, once a process, to the first who wants to know that much.
 function Write-EngineLimit {
     param($Cmdlet, $EngineHost, $Engine)
 
     if (-not $Engine.Started) { return }
-    $VerbosePreference = $Cmdlet.GetVariableValue('VerbosePreference')
     $EngineHost.ToldOfLimits = $true
-    foreach ($limit in (ConvertFrom-RpcJson $Engine.Started).result.capabilities.limitations) { $Cmdlet.WriteVerbose($limit) }
+    foreach ($limit in (ConvertFrom-RpcJson $Engine.Started).result.capabilities.limitations) { Write-EngineText $Cmdlet 'verbose' $limit }
 }
 
 # The time left, once a second.

@@ -110,6 +110,26 @@ Describe 'Get-AzToken without a switch' {
         $lines | Should -Not -Match 'eyJ'
     }
 
+    It 'asks nothing with -Debug alone, which shows what goes on in the network' {
+        # PowerShell takes -Debug for a wish to be asked after each verbose message that a cmdlet's methods write.
+        $shell = [powershell]::Create()
+        $null = $shell.AddScript("Import-Module '$ModuleFile'; Get-AzToken -Force -Debug -ErrorAction Stop")
+        $shell.Invoke()[0].TenantId | Should -Be $Contoso
+        ($shell.Streams.Debug | Out-String) | Should -Match 'oauth2/v2.0/token'
+        $shell.Streams.Verbose.Count | Should -Be 0
+        $shell.Dispose()
+    }
+
+    It 'warns as -WarningAction and -WarningVariable say with -Debug too' {
+        $asked = @{ ManagedIdentity = $true; Scope = 'User.Read'; Debug = $true; Force = $true; ErrorAction = 'Stop' }
+        $shown = Get-AzToken @asked -WarningVariable kept 3>&1 5>$null
+        $shown[0].Message | Should -Match 'Scope User.Read was left out'
+        $shown[1].TenantId | Should -Be $Contoso
+        $kept.Count | Should -Be 1
+        @(Get-AzToken @asked -WarningAction SilentlyContinue -WarningVariable kept 3>&1 5>$null).Count | Should -Be 1
+        $kept.Count | Should -Be 1
+    }
+
     It 'tells once with -Verbose what this Node.js can''t do' {
         $null = Get-AzToken
         & (Get-Module EntraTokenBridge) {
