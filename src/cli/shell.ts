@@ -1,9 +1,8 @@
 import type { Environment } from '../protocol/environment.ts';
-import { TokenError } from '../protocol/token-error.ts';
-import { untilAborted } from '../platform/until-aborted.ts';
 import { openStore, type Store } from '../profile/store.ts';
 import { printableLines } from './printable.ts';
 import { print, printError } from './standard-streams.ts';
+import type { Wanted } from './whole-input.ts';
 
 /** What a command gets of the place that it was typed in. */
 export interface Shell {
@@ -24,8 +23,8 @@ export interface Shell {
   must(message: string): void;
   /** Writes to standard output, as it is. */
   print(text: string): void;
-  /** All of standard input. @throws TokenError Cancelled */
-  readInput(): Promise<string>;
+  /** All of standard input. @throws TokenError InvalidParameter, Cancelled */
+  readInput(wanted: Wanted): Promise<string>;
 }
 
 /** How much a person wants to be told; every command may have these options. */
@@ -64,25 +63,14 @@ export function thisShell({ silent, verbose }: Talk, signal: AbortSignal): Shell
     },
     must,
     print,
-    readInput: () => readAll(signal),
+    async readInput(wanted) {
+      const { wholeInput } = await import('./whole-input.ts');
+      return wholeInput(wanted, signal);
+    },
   };
 }
 
 /** Asked of the system when needed: Node makes a stream when its isTTY is read, and node:tty loads all of node:net. */
 function isTerminal(descriptor: number): boolean {
   return process.getBuiltinModule('node:tty').isatty(descriptor);
-}
-
-async function readAll(signal: AbortSignal): Promise<string> {
-  const chunks: Buffer[] = [];
-  const all = (async () => {
-    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  })();
-  try {
-    await untilAborted(signal, all);
-  } catch (cause) {
-    if (signal.aborted) throw new TokenError('Cancelled', 'The command was cancelled.', { cause });
-    throw cause;
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -28,7 +28,8 @@ interface ScryptCost {
 const usualCost: ScryptCost = { N: 2 ** 17, r: 8, p: 1 };
 /** What opening a file may cost at most: a hostile one could ask for all of the memory. */
 const greatestCost: ScryptCost = { N: 2 ** 18, r: 8, p: 4 };
-const longestExport = 64 * 1024 * 1024;
+/** Bytes of an export's text: tens of thousands for each certificate in it. */
+export const longestExport = 64 * 1024 * 1024;
 const saltLength = 16;
 const ivLength = 12;
 const tagLength = 16;

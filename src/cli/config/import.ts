@@ -1,4 +1,4 @@
-import { openExport, type ExportedProfile } from '../../profile/export.ts';
+import { longestExport, openExport, type ExportedProfile } from '../../profile/export.ts';
 import type { Profile } from '../../profile/profile.ts';
 import { ProfileError } from '../../profile/profile-error.ts';
 import type { ProfileSecrets } from '../../profile/secrets.ts';
@@ -18,7 +18,7 @@ interface ImportOptions extends PassphraseOptions {
 export async function importProfiles(options: ImportOptions, shell: Shell, file: string): Promise<void> {
   const { store } = shell;
   checkPassphraseOptions(options, file, shell);
-  const text = await readText(file, 'the export', 'the file', shell);
+  const text = await readText(file, 'the export', 'the file', shell, longestExport);
   const imported = await openExport(text, await knownPassphrase(options, shell));
   const taken = imported.map(({ profile }) => profile.name).filter((name) => exists(name, store));
   if (taken.length > 0 && !options.force) throw alreadyThere(taken);

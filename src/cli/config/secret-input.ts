@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { TokenError } from '../../protocol/token-error.ts';
 import type { Shell } from '../shell.ts';
+import { type Wanted, wholeFile } from '../whole-input.ts';
 import { promptsOf } from './prompts.ts';
 
 /** Names standard input where a file is wanted. */
@@ -10,11 +10,21 @@ export const standardInput = '-';
  * The text of a file, or of standard input for `-`.
  * @param what in a sentence: `the profile`
  * @param option the option or argument that named the file, for errors
+ * @param most bytes; default as {@link Wanted}
  * @throws TokenError InvalidParameter
  */
-export async function readText(file: string, what: string, option: string, shell: Shell): Promise<string> {
-  if (file !== standardInput) return readFileText(file, option, `The file '${file}' for ${what}`);
-  if (!shell.inputIsTerminal) return withoutMark(await shell.readInput());
+export async function readText(
+  file: string,
+  what: string,
+  option: string,
+  shell: Shell,
+  most?: number,
+): Promise<string> {
+  if (file !== standardInput) {
+    const place = `in the file '${file}'`;
+    return readFileText(file, place, option, { what, most }, `The file '${file}' for ${what}`);
+  }
+  if (!shell.inputIsTerminal) return withoutMark(await shell.readInput({ what, most }));
   throw invalid(option, `Standard input is a terminal here. Pipe ${what} into the command, or name a file.`);
 }
 
@@ -37,19 +47,21 @@ export async function readSecret(
     if (asks && shell.canAsk) return typedSecret(what, shell);
     throw invalid(option, `Standard input is a terminal here. Pipe ${what} into the command, or name a file.`);
   }
-  const place = file === standardInput ? 'standard input' : `the file of ${option}`;
+  const place = file === standardInput ? 'in standard input' : `in the file of ${option}`;
   const text =
     file === standardInput
-      ? withoutMark(await shell.readInput())
+      ? withoutMark(await shell.readInput({ what }))
       : await readFileText(
           file,
+          place,
           option,
+          { what },
           `The file of ${option}`,
           ` It takes a file's name, not ${what} itself; - is standard input.`,
         );
   const secret = text.replace(/\r?\n$/, '');
-  if (secret === '') throw invalid(option, `There is nothing in ${place}, where ${what} should be.`);
-  if (/[\r\n]/.test(secret)) throw invalid(option, `There is more than one line in ${place}, where ${what} should be.`);
+  if (secret === '') throw invalid(option, `There is nothing ${place}, where ${what} should be.`);
+  if (/[\r\n]/.test(secret)) throw invalid(option, `There is more than one line ${place}, where ${what} should be.`);
   return secret;
 }
 
@@ -61,10 +73,20 @@ function typedSecret(what: string, shell: Shell): Promise<string> {
 }
 
 /** @param name of the file, at the beginning of errors */
-async function readFileText(file: string, option: string, name: string, hint = ''): Promise<string> {
-  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === 'ENOENT' ? 'does not exist' : `can't be read (${cause.code ?? 'unknown'})`;
-    throw invalid(option, `${name} ${why}.${hint}`, hint ? undefined : cause);
+async function readFileText(
+  file: string,
+  place: string,
+  option: string,
+  wanted: Wanted,
+  name: string,
+  hint?: string,
+): Promise<string> {
+  const bytes = await wholeFile(file, place, wanted).catch((cause: NodeJS.ErrnoException) => {
+    if (cause instanceof TokenError) throw cause;
+    const gone = cause.code === 'ENOENT';
+    const why = gone ? 'does not exist' : `can't be read (${cause.code ?? 'unknown'})`;
+    const advice = hint ?? (gone ? '' : ' Name a file that you may read.');
+    throw invalid(option, `${name} ${why}.${advice}`, hint ? undefined : cause);
   });
   // Windows PowerShell's > writes UTF-16
   if (bytes.includes(0)) throw invalid(option, `${name} is no UTF-8 text. Save it as UTF-8.`);

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { TokenError } from '../../protocol/token-error.ts';
 import { tokenIn, UnreadableToken } from './jwt.ts';
 import type { Shell } from '../shell.ts';
+import { wholeFile, type Wanted } from '../whole-input.ts';
 
 /** Where inspect and discover have their token from. */
 export interface TokenInputOptions {
@@ -38,16 +38,19 @@ export async function readToken(options: TokenInputOptions, shell: Shell): Promi
       { parameter: 'token' },
     );
   }
-  const input = await shell.readInput();
+  const input = await shell.readInput(wanted);
   if (input.trim() === '') {
     throw new UnreadableToken('Standard input is empty. Pipe a token in, or give --file, --profile or --token.');
   }
   return tokenIn(input);
 }
 
+const wanted: Wanted = { what: 'the token' };
+
 /** Windows PowerShell's `>` writes UTF-16. */
 async function readText(path: string): Promise<string> {
-  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+  const bytes = await wholeFile(path, `in '${path}'`, wanted).catch((cause: NodeJS.ErrnoException) => {
+    if (cause instanceof TokenError) throw cause;
     throw new TokenError('InvalidParameter', `'${path}' can't be read: ${reasonOf(cause)}`, {
       parameter: 'file',
       cause,
@@ -56,7 +59,7 @@ async function readText(path: string): Promise<string> {
   return bytes[0] === 0xff && bytes[1] === 0xfe ? bytes.toString('utf16le') : bytes.toString('utf8');
 }
 
-function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+function reasonOf({ code }: NodeJS.ErrnoException): string {
   switch (code) {
     case 'ENOENT':
       return 'there is no such file. Check the path.';
@@ -66,6 +69,6 @@ function reasonOf({ code, message }: NodeJS.ErrnoException): string {
     case 'EPERM':
       return 'you may not read it. Check its permissions.';
     default:
-      return message;
+      return `the system says ${code ?? 'no more'}. Check the path.`;
   }
 }
