@@ -3,7 +3,6 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { defaultDirectory } from '../../src/emulator/default-directory.ts';
 import { signInAs } from '../../src/emulator/scripted-person.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import type { Environment } from '../../src/protocol/environment.ts';
@@ -12,15 +11,12 @@ import { makeBrowserOpener, type BrowserOpener } from '../helpers/browser-opener
 import { chromiumFile, launchChromium, signInOn } from '../helpers/chromium.ts';
 import { givenPerson, heard } from '../helpers/cli-people.ts';
 import { givenProfile, personProfile, secretProfile, secrets, startCli } from '../helpers/cli.ts';
-import { alice, towards } from '../helpers/flows.ts';
-import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
+import { alice, confidentialClient, towards } from '../helpers/flows.ts';
+import { directoryWith, emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
 
-const applications = (defaultDirectory.applications ?? []).map((application) =>
-  application.id === secretProfile.clientId
-    ? { ...application, redirectUris: ['http://localhost/signin'] }
-    : application,
-);
-const emulator = await emulatorOfFile({ directory: { ...defaultDirectory, applications } });
+const emulator = await emulatorOfFile({
+  directory: directoryWith(confidentialClient.id, { redirectUris: ['http://localhost/signin'] }),
+});
 const home = homeOfTest(givenPerson);
 let opener: BrowserOpener;
 beforeEach(async () => {

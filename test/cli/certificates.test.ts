@@ -3,7 +3,6 @@
 import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { defaultDirectory } from '../../src/emulator/default-directory.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import { claimsIn } from '../helpers/agent-flows.ts';
 import { makeCertificate } from '../helpers/certificates.ts';
@@ -11,7 +10,7 @@ import { givenKey } from '../helpers/cli-people.ts';
 import { givenProfile, runCli, type CliResult } from '../helpers/cli.ts';
 import { contoso, tokenRequests, towards } from '../helpers/flows.ts';
 import { certificateClient } from '../helpers/partner-flows.ts';
-import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
+import { directoryWith, emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
 
 const registered = makeCertificate();
 /** Registered too: what a person would replace the first one with. */
@@ -20,12 +19,9 @@ const stranger = makeCertificate({ name: 'stranger' });
 const password = 'Certificate-Passw0rd!';
 const allowPassword = { cacheCertificatePassword: true };
 
-const applications = (defaultDirectory.applications ?? []).map((application) =>
-  application.id === certificateClient
-    ? { ...application, certificates: [registered.certificate, successor.certificate] }
-    : application,
-);
-const emulator = await emulatorOfFile({ directory: { ...defaultDirectory, applications } });
+const emulator = await emulatorOfFile({
+  directory: directoryWith(certificateClient, { certificates: [registered.certificate, successor.certificate] }),
+});
 let file: string;
 const home = homeOfTest((path) => {
   file = join(path, 'certificate');

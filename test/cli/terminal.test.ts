@@ -3,7 +3,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { defaultDirectory } from '../../src/emulator/default-directory.ts';
 import { signInAs } from '../../src/emulator/scripted-person.ts';
 import { claimsIn } from '../helpers/agent-flows.ts';
 import { makeCertificate } from '../helpers/certificates.ts';
@@ -11,15 +10,14 @@ import { givenPerson } from '../helpers/cli-people.ts';
 import { givenProfile, personProfile } from '../helpers/cli.ts';
 import { alice, contoso, towards } from '../helpers/flows.ts';
 import { certificateClient } from '../helpers/partner-flows.ts';
-import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
+import { directoryWith, emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
 import { cliCommand, keys, noTerminal, openShell, type Terminal } from '../helpers/terminal.ts';
 
 const registered = makeCertificate();
 
-const applications = (defaultDirectory.applications ?? []).map((application) =>
-  application.id === certificateClient ? { ...application, certificates: [registered.certificate] } : application,
-);
-const emulator = await emulatorOfFile({ directory: { ...defaultDirectory, applications } });
+const emulator = await emulatorOfFile({
+  directory: directoryWith(certificateClient, { certificates: [registered.certificate] }),
+});
 const home = homeOfTest(givenPerson);
 
 /** Runs the program as a shell does, its standard output in the file `printed`; then shows how the terminal is set. */

@@ -1,25 +1,13 @@
 /** Services that answer with what no token service may say. */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEmulator } from '../../src/emulator/server.ts';
+import { describe, expect, it } from 'vitest';
 import { storedFiles } from '../helpers/cli-people.ts';
-import { givenProfile, runCli, secretProfile, secrets, temporaryHome, type CliResult } from '../helpers/cli.ts';
-import { contoso, towards, type Emulator } from '../helpers/flows.ts';
+import { givenProfile, runCli, secretProfile, secrets, type CliResult } from '../helpers/cli.ts';
+import { contoso, towards } from '../helpers/flows.ts';
+import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
 
-let emulator: Emulator;
-let home: ReturnType<typeof temporaryHome>;
-
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterAll(() => emulator.close());
-beforeEach(() => {
-  home = temporaryHome();
-});
-afterEach(() => {
-  emulator.nextAnswers.clear();
-  home[Symbol.dispose]();
-});
+const emulator = await emulatorOfFile();
+const home = homeOfTest();
 
 const run = (...args: readonly string[]): Promise<CliResult> =>
   runCli([...args, '-o', 'json'], {

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { agentClaims, parentTokenSubject } from '../../src/emulator/agent-identities.ts';
 import { startEmulator } from '../../src/emulator/server.ts';
-import type { Emulator } from '../../src/emulator/server.ts';
+import { emulatorOfFile } from '../helpers/surroundings.ts';
 import {
   addOtherBlueprint,
   agentPortal,
@@ -40,12 +40,8 @@ import {
 } from './client.ts';
 import type { Answer } from './client.ts';
 
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
-  addOtherBlueprint(emulator);
-});
-afterAll(() => emulator.close());
+const emulator = await emulatorOfFile();
+addOtherBlueprint(emulator);
 
 const refusal = ({ status, body }: Answer): unknown => [status, body['error'], (body['error_codes'] as number[])?.[0]];
 

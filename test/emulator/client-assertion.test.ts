@@ -1,9 +1,8 @@
 import { createHash, createPrivateKey, generateKeyPairSync, randomUUID, X509Certificate } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createSelfSignedCertificate } from '../../src/emulator/certificates.ts';
-import { startEmulator } from '../../src/emulator/server.ts';
-import type { Emulator } from '../../src/emulator/server.ts';
+import { emulatorOfFile } from '../helpers/surroundings.ts';
 import {
   certificateApp,
   claimsOf,
@@ -20,13 +19,9 @@ const registered = createSelfSignedCertificate('registered');
 const foreign = createSelfSignedCertificate('foreign');
 const expired = createSelfSignedCertificate('expired', { lifetimeMilliseconds: -1000 });
 
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
-  const application = emulator.directory.applications.find(({ id }) => id === certificateApp);
-  application?.certificates?.push(registered.certificate, expired.certificate);
-});
-afterAll(() => emulator.close());
+const emulator = await emulatorOfFile();
+const application = emulator.directory.applications.find(({ id }) => id === certificateApp);
+application?.certificates?.push(registered.certificate, expired.certificate);
 
 const thumbprint = (algorithm: string, pem: string): string =>
   createHash(algorithm).update(new X509Certificate(pem).raw).digest('base64url');

@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startEmulator } from '../../src/emulator/server.ts';
-import type { Emulator } from '../../src/emulator/server.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { emulatorOfFile } from '../helpers/surroundings.ts';
 import {
   addOtherBlueprint,
   agentPortal,
@@ -37,16 +36,14 @@ import type { Answer } from './client.ts';
 const adele = { username: 'adele@contoso.onmicrosoft.com', password: 'Adele-Passw0rd!' };
 const mailRead = 'https://graph.microsoft.com/Mail.Read';
 
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
+const emulator = await emulatorOfFile();
+beforeAll(() => {
   addOtherBlueprint(emulator);
   const application = emulator.directory.applications.find(({ id }) => id === confidential.id);
   Object.assign(application ?? {}, { identifierUris: ['api://contoso-middle'], scopes: ['access_as_user'] });
   const portal = emulator.directory.applications.find(({ id }) => id === agentPortal);
   portal?.delegatedPermissions?.push('api://contoso-middle/access_as_user', 'https://graph.microsoft.com/User.Read');
 });
-afterAll(() => emulator.close());
 
 const refusal = ({ status, body }: Answer): unknown => [status, body['error'], (body['error_codes'] as number[])?.[0]];
 const tokenForMiddle = (): Promise<string> => userToken(emulator, { scope: 'api://contoso-middle/access_as_user' });

@@ -1,6 +1,8 @@
 /** What tests live in: set up by one line at the top of their file, and taken down by itself. */
 
 import { afterAll, afterEach, beforeEach } from 'vitest';
+import { defaultDirectory } from '../../src/emulator/default-directory.ts';
+import type { Application, DirectoryInput } from '../../src/emulator/directory.ts';
 import { startEmulator } from '../../src/emulator/server.ts';
 import { temporaryHome } from './cli.ts';
 import type { Emulator } from './flows.ts';
@@ -12,6 +14,14 @@ export async function emulatorOfFile(options?: Parameters<typeof startEmulator>[
   afterEach(() => emulator.nextAnswers.clear());
   afterAll(() => emulator.close());
   return emulator;
+}
+
+/** The emulator's default directory, in which one application is registered with these changes. */
+export function directoryWith(id: string, changes: Partial<Application>): DirectoryInput {
+  const applications = (defaultDirectory.applications ?? []).map((application) =>
+    application.id === id ? { ...application, ...changes } : application,
+  );
+  return { ...defaultDirectory, applications };
 }
 
 /** A home folder of its own for each test. @param furnish puts into it what all of the tests need */

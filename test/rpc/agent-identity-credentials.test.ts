@@ -1,7 +1,5 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { defaultDirectory } from '../../src/emulator/default-directory.ts';
-import { startEmulator } from '../../src/emulator/server.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   getAgentIdentityToken,
   type AgentIdentityTokenMode,
@@ -13,31 +11,22 @@ import { agentUser, blueprint, invoiceAgent, mailAgent, userToken } from '../emu
 import { claimsIn, contosoAgent, steps } from '../helpers/agent-flows.ts';
 import { makeCertificate } from '../helpers/certificates.ts';
 import { startEngine, type Engine } from '../helpers/engine.ts';
-import { contoso, refusalOf, towards, type Emulator } from '../helpers/flows.ts';
+import { contoso, refusalOf, towards } from '../helpers/flows.ts';
 import { descriptionOf, signWith, storedCertificate } from '../helpers/signing-host.ts';
+import { directoryWith, emulatorOfFile } from '../helpers/surroundings.ts';
 
 const registered = storedCertificate();
 const stranger = storedCertificate();
 /** The user-assigned identity that the blueprint trusts, and the system-assigned one, which it doesn't. */
 const shared = { clientId: 'a5516000-0000-4000-8000-000000000002' };
 const runbooks = { objectId: '5e1f0000-0000-4000-8000-0000000000f1' };
-let emulator: Emulator;
 let engine: Engine;
 
-beforeAll(async () => {
-  emulator = await startEmulator({
-    directory: {
-      ...defaultDirectory,
-      applications: (defaultDirectory.applications ?? []).map((application) =>
-        application.id === blueprint.id ? { ...application, certificates: [registered.certificate] } : application,
-      ),
-    },
-  });
+const emulator = await emulatorOfFile({
+  directory: directoryWith(blueprint.id, { certificates: [registered.certificate] }),
 });
-afterAll(() => emulator.close());
 beforeEach(async () => {
   engine = await startEngine({ environment: towards(emulator), capabilities: { sign: true } });
-  emulator.clearRequests();
 });
 afterEach(() => engine[Symbol.asyncDispose]());
 

@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { defaultDirectory } from '../../src/emulator/default-directory.ts';
 import { startEmulator } from '../../src/emulator/server.ts';
 import { forget } from '../../src/protocol/session.ts';
 import { makeCertificate } from '../helpers/certificates.ts';
@@ -17,6 +16,7 @@ import {
   withSecret,
   type Emulator,
 } from '../helpers/flows.ts';
+import { directoryWith } from '../helpers/surroundings.ts';
 
 const certificateClient = 'ce470000-0000-4000-8000-000000000002';
 const registered = makeCertificate();
@@ -27,12 +27,7 @@ let engine: Engine;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'environment-'));
   emulator = await startEmulator({
-    directory: {
-      ...defaultDirectory,
-      applications: (defaultDirectory.applications ?? []).map((application) =>
-        application.id === certificateClient ? { ...application, certificates: [registered.certificate] } : application,
-      ),
-    },
+    directory: directoryWith(certificateClient, { certificates: [registered.certificate] }),
   });
   engine = await startEngine({ environment: withSecret(emulator) });
 });

@@ -1,8 +1,6 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { CancellationTokenSource, ResponseError } from 'vscode-jsonrpc/node';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { defaultDirectory } from '../../src/emulator/default-directory.ts';
-import { startEmulator } from '../../src/emulator/server.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sign, type SignParams, type SigningAlgorithm } from '../../src/protocol/host.ts';
 import {
   newPartnerAccessToken,
@@ -11,7 +9,7 @@ import {
 } from '../../src/protocol/partner-token.ts';
 import { startEngine, type Engine } from '../helpers/engine.ts';
 import { makeCertificate } from '../helpers/certificates.ts';
-import { alice, contoso, refusalOf, tokenRequests, towards, type Emulator } from '../helpers/flows.ts';
+import { alice, contoso, refusalOf, tokenRequests, towards } from '../helpers/flows.ts';
 import {
   certificateClient,
   graphDefault,
@@ -21,34 +19,22 @@ import {
   userRead,
 } from '../helpers/partner-flows.ts';
 import { descriptionOf, signatureOf, signWith, storedCertificate } from '../helpers/signing-host.ts';
+import { directoryWith, emulatorOfFile } from '../helpers/surroundings.ts';
 
 const registered = storedCertificate();
 const stranger = storedCertificate();
-let emulator: Emulator;
 let engine: Engine;
 
-beforeAll(async () => {
-  emulator = await startEmulator({
-    directory: {
-      ...defaultDirectory,
-      applications: (defaultDirectory.applications ?? []).map((application) =>
-        application.id === certificateClient
-          ? {
-              ...application,
-              certificates: [registered.certificate],
-              delegatedPermissions: [userRead],
-              adminConsent: true,
-            }
-          : application,
-      ),
-    },
-  });
+const emulator = await emulatorOfFile({
+  directory: directoryWith(certificateClient, {
+    certificates: [registered.certificate],
+    delegatedPermissions: [userRead],
+    adminConsent: true,
+  }),
 });
-afterAll(() => emulator.close());
 // An engine of its own for each test: one that has a token or an assertion asks for no signature.
 beforeEach(async () => {
   engine = await startEngine({ environment: towards(emulator), capabilities: { sign: true } });
-  emulator.clearRequests();
 });
 afterEach(() => engine[Symbol.asyncDispose]());
 

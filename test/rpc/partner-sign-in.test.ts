@@ -1,6 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
-import { defaultDirectory } from '../../src/emulator/default-directory.ts';
 import { approveDeviceCode, signInAs } from '../../src/emulator/scripted-person.ts';
 import { startEmulator } from '../../src/emulator/server.ts';
 import { deviceCode, type DeviceCodeParams } from '../../src/protocol/host.ts';
@@ -33,37 +32,25 @@ import {
 } from '../helpers/partner-flows.ts';
 import { whilePortIsTaken } from '../helpers/taken-port.ts';
 import { descriptionOf, signWith, storedCertificate } from '../helpers/signing-host.ts';
+import { directoryWith, emulatorOfFile } from '../helpers/surroundings.ts';
 
 const adele = { username: 'adele@contoso.onmicrosoft.com', password: 'Adele-Passw0rd!' } as const;
 const registered = storedCertificate();
-let emulator: Emulator;
 let engine: Engine;
 let opener: BrowserOpener;
 
-beforeAll(async () => {
-  emulator = await startEmulator({
-    deviceCodeIntervalSeconds: 0.1,
-    directory: {
-      ...defaultDirectory,
-      applications: (defaultDirectory.applications ?? []).map((application) =>
-        application.id === certificateClient
-          ? {
-              ...application,
-              certificates: [registered.certificate],
-              delegatedPermissions: [userRead],
-              adminConsent: true,
-            }
-          : application,
-      ),
-    },
-  });
+const emulator = await emulatorOfFile({
+  deviceCodeIntervalSeconds: 0.1,
+  directory: directoryWith(certificateClient, {
+    certificates: [registered.certificate],
+    delegatedPermissions: [userRead],
+    adminConsent: true,
+  }),
 });
-afterAll(() => emulator.close());
 beforeEach(async () => {
   opener = await makeBrowserOpener();
   const environment = { ...towards(emulator), PATH: '/usr/bin:/bin', BROWSER: opener.program };
   engine = await startEngine({ environment, capabilities: { sign: true } });
-  emulator.clearRequests();
 });
 afterEach(async () => {
   await engine[Symbol.asyncDispose]();
