@@ -213,7 +213,12 @@ Describe 'Parallel callers' {
                 param($Module)
                 Import-Module $Module
                 $timer = [System.Timers.Timer]::new(7)
-                $null = Register-ObjectEvent $timer Elapsed -Action { $global:inAction += @("$(Get-AzToken -Force)") }
+                # Once more after each action: on a busy computer there would be more and more to do otherwise.
+                $timer.AutoReset = $false
+                $null = Register-ObjectEvent $timer Elapsed -Action {
+                    $global:inAction += @("$(Get-AzToken -Force)")
+                    $Event.Sender.Start()
+                }
                 $timer.Start()
                 $tokens = foreach ($index in 1..100) { "$(Get-AzToken -Force -ErrorAction Stop)" }
                 $timer.Stop()
@@ -224,6 +229,33 @@ Describe 'Parallel callers' {
             $running = $session.BeginInvoke()
             $running.AsyncWaitHandle.WaitOne(30000) | Should -BeTrue
             $session.EndInvoke($running) | Should -Be 100, $true
+        }
+        finally { $null = $session.BeginStop($null, $null) }
+    }
+
+    It 'are served in an event''s action that comes while the engine''s line is read' {
+        $session = [powershell]::Create().AddScript({
+                param($Module)
+                Import-Module $Module
+                & (Get-Module EntraTokenBridge) {
+                    $null = Get-EngineHost
+                    $script:Convert = ${function:ConvertFrom-RpcJson}
+                    # Where PowerShell may run an action: here at the first line of all that the engine says for -Verbose.
+                    function script:ConvertFrom-RpcJson {
+                        param($Json)
+                        if (-not $InAction) { $script:InAction = '...'; $script:InAction = "$(Get-AzToken -Force)" }
+                        & $Convert $Json
+                    }
+                }
+                "$(Get-AzToken -Force -Verbose 4> $null)"
+                & (Get-Module EntraTokenBridge) { $InAction }
+            }).AddArgument($ModuleFile)
+        try {
+            $running = $session.BeginInvoke()
+            $running.AsyncWaitHandle.WaitOne(30000) | Should -BeTrue
+            $tokens = @($session.EndInvoke($running))
+            $tokens.Count | Should -Be 2
+            $tokens | Should -Match '^eyJ'
         }
         finally { $null = $session.BeginStop($null, $null) }
     }
