@@ -70,7 +70,7 @@ function inOurWords(command: Command): Command {
       writeOut: print,
       writeErr: printError,
       outputError: (text, write) =>
-        write(withoutValues(text.replace(/^error: /, 'entra-auth-cli: ')) + hintTo(text, command)),
+        write(printableLines(withoutValues(text.replace(/^error: /, 'entra-auth-cli: '))) + hintTo(text, command)),
     })
     .showHelpAfterError(`Run 'entra-auth-cli ${pathOf(command)}--help' for what there is.`);
   for (const inner of command.commands) inOurWords(inner);

@@ -113,12 +113,12 @@ export async function answer(
 
 /** @throws AadstsError for the scenarios that are refusals */
 function scenarioReply(
-  { kind, status = 429, retryAfter, claims = defaultClaimsChallenge, json = {} }: NextAnswer,
+  { kind, status = kind === 'json' ? 200 : 429, retryAfter, claims = defaultClaimsChallenge, json = {} }: NextAnswer,
   clientId: string,
 ): Reply {
   if (kind === 'claims-challenge') throw new AadstsError(50076, [clientId], { claims });
   if (kind === 'expired-secret') throw new AadstsError(7000222, [clientId]);
-  if (kind === 'json') return { status: 200, body: json };
+  if (kind === 'json') return { status, body: json };
   const error = status === 429 ? 'too_many_requests' : status >= 500 ? 'temporarily_unavailable' : 'invalid_request';
   return {
     status,

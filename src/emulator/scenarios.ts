@@ -3,7 +3,7 @@ const kinds = ['status', 'hang', 'reset', 'claims-challenge', 'expired-secret', 
 /** An answer that the service gives instead of its own, so that a client's handling of it can be tried. */
 export interface NextAnswer {
   /**
-   * `status`: an HTTP status (429 by default). `hang`: no answer at all. `reset`: the connection is reset.
+   * `status`: that HTTP status (429 by default). `hang`: no answer at all. `reset`: the connection is reset.
    * `claims-challenge`: AADSTS50076 with claims. `expired-secret`: AADSTS7000222. `json`: what {@link json} says.
    */
   readonly kind: (typeof kinds)[number];
@@ -12,7 +12,7 @@ export interface NextAnswer {
   readonly retryAfter?: number;
   /** JSON of a `claims-challenge`; default asks for the authentication context c1. */
   readonly claims?: string;
-  /** The answer of `json`, an object, with the status 200: what the real service never says. */
+  /** The answer of `json`, an object, with the status 200 by default: what the real service never says. */
   readonly json?: Readonly<Record<string, unknown>>;
   /** Which requests it is for; default `token`: the token endpoint and the managed identity endpoints. */
   readonly endpoint?: Endpoint | 'any';

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { TokenError } from '../../protocol/token-error.ts';
+import { printable } from '../printable.ts';
 import type { Shell } from '../shell.ts';
 
 /** What is wrong with an answer, in a sentence; nothing when it is right. */
@@ -30,12 +31,19 @@ export interface Prompts {
 /** The prompts of @inquirer, of which only those that are needed are loaded. */
 export function promptsOf(shell: Shell): Prompts {
   const on = (signal: AbortSignal) => ({ output: process.stderr, signal });
-  const validate = (problem: Problem) => async (answer: string) => (await problem(answer.trim())) ?? true;
+  /** What is wrong may quote what was proposed. */
+  const validate = (problem: Problem) => async (answer: string) => {
+    const found = await problem(answer);
+    return found === undefined || printable(found);
+  };
   return {
     async text(message, initial, problem) {
       const { default: input } = await import('@inquirer/input');
-      const question = { message, default: initial, validate: validate(problem) };
-      return (await answered(shell, (signal) => input(question, on(signal)))).trim();
+      // It may come from an import, and be for the terminal to obey: it is shown in another way than it is taken.
+      const proposal = initial === undefined ? undefined : printable(initial);
+      const meant = (answer: string): string => (answer === proposal ? (initial ?? '') : answer.trim());
+      const question = { message, default: proposal, validate: validate((answer) => problem(meant(answer))) };
+      return meant(await answered(shell, (signal) => input(question, on(signal))));
     },
     async secret(message, problem) {
       const { default: password } = await import('@inquirer/password');
@@ -44,7 +52,7 @@ export function promptsOf(shell: Shell): Prompts {
         message,
         toggleMask: false,
         theme,
-        validate: async (answer: string) => (await problem(answer)) ?? true,
+        validate: validate(problem),
       };
       return answered(shell, (signal) => password(question, on(signal)));
     },

@@ -8,6 +8,7 @@ import {
   type ProfileToken,
   type ProfileTokenDemand,
 } from '../../token/profile-token.ts';
+import { printable } from '../printable.ts';
 import type { TokenRequest } from './profile-token.ts';
 import { requestContext } from './request-context.ts';
 import type { Shell } from '../shell.ts';
@@ -83,7 +84,7 @@ async function certificatePassword({ name, certificatePath: path = '' }: Profile
   if (shell.canAsk) {
     const { default: password } = await import('@inquirer/password');
     return password(
-      { message: `Password of ${path}:` },
+      { message: printable(`Password of ${path}:`) },
       { output: process.stderr, clearPromptOnDone: true, signal: shell.signal },
     );
   }

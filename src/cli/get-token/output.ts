@@ -1,6 +1,7 @@
 import { getSystemErrorMessage } from 'node:util';
 import type { ProfileToken } from '../../token/profile-token.ts';
 import type { Shell } from '../shell.ts';
+import { printableLines } from '../printable.ts';
 import type { OutputFormat } from './output-formats.ts';
 
 /** A token as get-token and refresh have it, from Entra or from the cache. */
@@ -43,10 +44,15 @@ async function formatted(token: PrintableToken, output: OutputFormat): Promise<s
     case 'token':
       return `${token.accessToken}\n`;
     case 'json':
-      return `${JSON.stringify(documentOf(token), null, 2)}\n`;
+      return `${printableLines(JSON.stringify(documentOf(token), null, 2))}\n`;
     case 'yaml': {
       const { stringify } = await import('yaml');
-      return stringify(documentOf(token), { lineWidth: 0 });
+      const written = (options: object): string => stringify(documentOf(token), { lineWidth: 0, ...options });
+      const plain = written({});
+      // In double quotes an escape says the same.
+      return printableLines(plain) === plain
+        ? plain
+        : printableLines(written({ defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' }));
     }
   }
 }
