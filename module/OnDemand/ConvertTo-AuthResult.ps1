@@ -38,6 +38,7 @@ function ConvertTo-AuthResult {
     $object = $authResult.PSObject
     # Formats, types and scripts that go by upstream's name work.
     if ($TypeName) { $object.TypeNames.Insert(1, $TypeName) }
+    $object.Members.Add($AuthResultAsText)
     $object.Members.Add($AuthResultDefaultView)
     $authResult
 }
@@ -46,6 +47,9 @@ function ConvertTo-AuthResult {
 $script:AuthResultDefaultView = [System.Management.Automation.PSMemberSet]::new('PSStandardMembers',
     [System.Management.Automation.PSMemberInfo[]]@([System.Management.Automation.PSPropertySet]::new(
             'DefaultDisplayPropertySet', [string[]]('ExpiresOn', 'Account', 'UniqueId', 'TenantId', 'Scopes', 'CorrelationId'))))
+# Upstream's class has no text of its own: its name. PowerShell's would be all properties, tokens too, wherever somebody
+# puts the result into a log line, or passes it where a text or a SecureString is wanted and the error repeats it.
+$script:AuthResultAsText = [System.Management.Automation.PSScriptMethod]::new('ToString', [scriptblock]::Create('[string]$this.PSObject.TypeNames[1]'))
 $script:AccountAsText = [System.Management.Automation.PSScriptMethod]::new('ToString', [scriptblock]::Create('[string]$this.Username'))
 $script:HomeAccountIdAsText = [System.Management.Automation.PSScriptMethod]::new('ToString', [scriptblock]::Create('[string]$this.Identifier'))
 

@@ -174,6 +174,13 @@ Describe '<Command>' -ForEach $both {
         $token | Format-List * | Out-String | Should -Match 'AccessToken +: eyJ'
     }
 
+    It 'is its type''s name in a text, as upstream''s, so that no log line and no error message has a token' {
+        $token = & $Command @application -Scopes $graphDefault
+        "$token" | Should -Be $Model
+        [string]$token | Should -Be $Model
+        { [securestring]$token } | Should -Throw "*""$Model""*"
+    }
+
     It 'survives ConvertTo-Json and Export-Clixml' {
         $token = & $Command @application -Scopes $userRead -UseAuthorizationCode
         $copy = $token | ConvertTo-Json | ConvertFrom-Json
