@@ -75,11 +75,12 @@ function Find-ClientCertificate {
     $found
 }
 
-# What a key can do: keys of old providers, and of some devices, know no PSS. Whether one does shows when it is tried,
-# once for each key.
+# What a key can do: keys of old providers, and of some devices, know no PSS. The old are known by their type: to try them
+# would leave an error in the caller's -ErrorVariable. Whether a device knows it shows when it is tried, once for each key.
 function Get-SigningAlgorithm {
     param($Key, $Thumbprint)
 
+    if ($Key -is [System.Security.Cryptography.RSACryptoServiceProvider]) { return 'RS256' }
     if (-not $SigningAlgorithms[$Thumbprint]) {
         try {
             $null = Get-Signature $Key 'PS256' ([byte[]]@(0))

@@ -190,35 +190,58 @@ function Get-Failure { param([scriptblock] `$Call) try { `$null = & `$Call } cat
         }
     }
 
-    It 'with keys that know no PSS sign with RS256' {
+    It 'with keys of old providers, which know no PSS, sign with RS256 and leave no error behind' {
         $results = Invoke-StoreSession -Variables @{ Thumbprint = $registered.Thumbprint } {
             $module = Import-Module $ModuleFile -PassThru
             & $module {
-                $script:Signed = [System.Collections.ArrayList]::new()
                 $null = Get-Command Open-ClientCertificate # in the shipped module it is read when it is needed
-                $script:Open, $script:Sign = ${function:Open-ClientCertificate}, ${function:Get-Signature}
+                $script:Signed = [System.Collections.ArrayList]::new()
+                $script:Find, $script:Sign = ${function:Get-SigningAlgorithm}, ${function:Get-Signature}
                 # The store's key as .NET Framework hands out those of old providers.
-                function script:Open-ClientCertificate {
-                    param($Thumbprint)
-                    $certificate = & $Open $Thumbprint
-                    $old = [System.Security.Cryptography.RSACryptoServiceProvider]::new()
-                    $old.ImportParameters($certificate.Key.ExportParameters($true))
-                    $certificate.Key = $old
-                    $certificate.Description.algorithms = @(Get-SigningAlgorithm $old 'an old key')
-                    $certificate
+                function script:Get-SigningAlgorithm {
+                    param($Key, $Thumbprint)
+                    $script:Old = [System.Security.Cryptography.RSACryptoServiceProvider]::new()
+                    $Old.ImportParameters($Key.ExportParameters($true))
+                    & $Find $Old $Thumbprint
                 }
                 function script:Get-Signature {
                     param($Key, $Algorithm, $Data)
                     $null = $Signed.Add($Algorithm)
+                    , (& $Sign $Old $Algorithm $Data)
+                }
+            }
+            $Error.Clear()
+            $token = New-PartnerAccessToken @known -CertificateThumbprint $Thumbprint -Scopes $graphDefault -ErrorVariable failure
+            @{ Token = $token; Signed = @(& $module { $Signed }); Errors = @($failure) + @($Error) }
+        }
+        $results.Token.AccessToken | Should -Match '^eyJ'
+        $results.Signed | Should -Be 'RS256'
+        $results.Errors.Count | Should -Be 0
+    }
+
+    It 'with keys of devices that know no PSS sign with RS256' {
+        $results = Invoke-StoreSession -Variables @{ Thumbprint = $registered.Thumbprint } {
+            $module = Import-Module $ModuleFile -PassThru
+            & $module {
+                $null = Get-Command Open-ClientCertificate # in the shipped module it is read when it is needed
+                $script:Signed = [System.Collections.ArrayList]::new()
+                $script:Sign = ${function:Get-Signature}
+                function script:Get-Signature {
+                    param($Key, $Algorithm, $Data)
+                    $null = $Signed.Add($Algorithm)
+                    if ($Algorithm -eq 'PS256') { throw 'The device knows no PSS.' }
                     , (& $Sign $Key $Algorithm $Data)
                 }
             }
-            $token = New-PartnerAccessToken @known -CertificateThumbprint $Thumbprint -Scopes $graphDefault -ErrorAction Stop
-            @{ Token = $token; Asked = @(& $module { $Signed }) }
+            foreach ($command in 'New-PartnerAccessToken', 'New-SecMgmtAccessToken') {
+                $token = & $command @known -CertificateThumbprint $Thumbprint -Scopes $graphDefault -ErrorAction Stop
+            }
+            @{ Token = $token; Signed = @(& $module { $Signed }) }
         }
         $results.Token.AccessToken | Should -Match '^eyJ'
-        # The first by the store's own key, then the old one in vain.
-        $results.Asked | Should -Be 'PS256', 'PS256', 'RS256'
+        # Tried once for a key.
+        @($results.Signed -eq 'PS256').Count | Should -Be 1
+        $results.Signed | Should -Contain 'RS256'
     }
 
     It 'that are <What> are refused by <Command>: <Code>' -ForEach @(
