@@ -10,9 +10,9 @@ import { claimsIn } from '../helpers/agent-flows.ts';
 import { makeBrowserOpener, type BrowserOpener } from '../helpers/browser-opener.ts';
 import { chromiumFile, launchChromium, signInOn } from '../helpers/chromium.ts';
 import { givenPerson, heard } from '../helpers/cli-people.ts';
-import { givenProfile, personProfile, secretProfile, secrets, startCli } from '../helpers/cli.ts';
+import { givenProfile, homeOfTest, personProfile, secretProfile, secrets, startCli } from '../helpers/cli.ts';
 import { alice, confidentialClient, towards } from '../helpers/flows.ts';
-import { directoryWith, emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
+import { directoryWith, emulatorOfFile } from '../helpers/emulator.ts';
 
 const emulator = await emulatorOfFile({
   directory: directoryWith(confidentialClient.id, { redirectUris: ['http://localhost/signin'] }),

@@ -5,9 +5,18 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { claimsIn } from '../helpers/agent-flows.ts';
 import { enterCode, givenPerson, storedFiles } from '../helpers/cli-people.ts';
-import { givenProfile, runCli, secretProfile, secrets, startCli, storeOf, type CliResult } from '../helpers/cli.ts';
+import {
+  givenProfile,
+  homeOfTest,
+  runCli,
+  secretProfile,
+  secrets,
+  startCli,
+  storeOf,
+  type CliResult,
+} from '../helpers/cli.ts';
 import { tokenRequests, towards } from '../helpers/flows.ts';
-import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
 
 const emulator = await emulatorOfFile({ deviceCodeIntervalSeconds: 0.1 });
 const home = homeOfTest((path) => givenProfile(path, secretProfile, secrets));

@@ -7,10 +7,10 @@ import type { Profile } from '../../src/profile/profile.ts';
 import { claimsIn } from '../helpers/agent-flows.ts';
 import { makeCertificate } from '../helpers/certificates.ts';
 import { givenKey } from '../helpers/cli-people.ts';
-import { givenProfile, runCli, type CliResult } from '../helpers/cli.ts';
+import { givenProfile, homeOfTest, runCli, type CliResult } from '../helpers/cli.ts';
 import { contoso, tokenRequests, towards } from '../helpers/flows.ts';
 import { certificateClient } from '../helpers/partner-flows.ts';
-import { directoryWith, emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
+import { directoryWith, emulatorOfFile } from '../helpers/emulator.ts';
 
 const registered = makeCertificate();
 /** Registered too: what a person would replace the first one with. */

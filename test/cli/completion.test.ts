@@ -1,8 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runCli, type CliResult } from '../helpers/cli.ts';
-import { homeOfTest } from '../helpers/surroundings.ts';
+import { homeOfTest, runCli, type CliResult } from '../helpers/cli.ts';
 
 const home = homeOfTest();
 

@@ -2,9 +2,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeCertificate } from '../helpers/certificates.ts';
-import { givenProfile, runCli, secretProfile, secrets, storeOf, type CliResult } from '../helpers/cli.ts';
+import { givenProfile, homeOfTest, runCli, secretProfile, secrets, storeOf, type CliResult } from '../helpers/cli.ts';
 import { storedFiles } from '../helpers/cli-people.ts';
-import { homeOfTest } from '../helpers/surroundings.ts';
 
 const tenantId = '11111111-1111-4111-8111-111111111111';
 const clientId = 'c0f1de00-0000-4000-8000-000000000001';

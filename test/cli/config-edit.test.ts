@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Profile } from '../../src/profile/profile.ts';
 import { makeCertificate } from '../helpers/certificates.ts';
-import { givenProfile, runCli, secretProfile, secrets, storeOf, type CliResult } from '../helpers/cli.ts';
-import { homeOfTest } from '../helpers/surroundings.ts';
+import { givenProfile, homeOfTest, runCli, secretProfile, secrets, storeOf, type CliResult } from '../helpers/cli.ts';
 
 const otherId = 'c0f1de00-0000-4000-8000-00000000000f';
 const service: Profile = { ...secretProfile, name: 'service', redirectUri: 'http://localhost:8400' };

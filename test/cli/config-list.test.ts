@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { profileList } from '../../src/cli/config/profile-list.ts';
 import {
   givenProfile,
+  homeOfTest,
   personProfile,
   runCli,
   secretProfile,
@@ -12,7 +13,6 @@ import {
   type CliResult,
 } from '../helpers/cli.ts';
 import { storedFiles } from '../helpers/cli-people.ts';
-import { homeOfTest } from '../helpers/surroundings.ts';
 
 const home = homeOfTest();
 

@@ -4,9 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../helpers/certificates.ts';
-import { givenProfile, secretProfile, secrets, storeOf, temporaryHome } from '../helpers/cli.ts';
+import { givenProfile, homeOfTest, secretProfile, secrets, storeOf, temporaryHome } from '../helpers/cli.ts';
 import { cliCommand, keys, noTerminal, openShell, openTerminal, type Terminal } from '../helpers/terminal.ts';
-import { homeOfTest } from '../helpers/surroundings.ts';
 
 const tenantId = '11111111-1111-4111-8111-111111111111';
 const clientId = 'c0f1de00-0000-4000-8000-000000000001';

@@ -9,6 +9,7 @@ import type { Profile } from '../../src/profile/profile.ts';
 import { makeCertificate } from '../helpers/certificates.ts';
 import {
   givenProfile,
+  homeOfTest,
   personProfile,
   runCli,
   secretProfile,
@@ -19,7 +20,6 @@ import {
 } from '../helpers/cli.ts';
 import { towards, type Emulator } from '../helpers/flows.ts';
 import { certificateClient } from '../helpers/partner-flows.ts';
-import { homeOfTest } from '../helpers/surroundings.ts';
 
 const passphrase = 'correct horse battery';
 /** Windows protects a file by its folder's access list, and has no mode to show. */

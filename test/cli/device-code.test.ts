@@ -5,9 +5,9 @@ import { startEmulator } from '../../src/emulator/server.ts';
 import { call } from '../emulator/client.ts';
 import { claimsIn } from '../helpers/agent-flows.ts';
 import { enterCode, givenPerson, heard, storedFiles } from '../helpers/cli-people.ts';
-import { runCli, startCli } from '../helpers/cli.ts';
+import { homeOfTest, runCli, startCli } from '../helpers/cli.ts';
 import { alice, towards } from '../helpers/flows.ts';
-import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
 
 const emulator = await emulatorOfFile({ deviceCodeIntervalSeconds: 0.1 });
 const home = homeOfTest(givenPerson);

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { startEmulator } from '../../src/emulator/server.ts';
-import { givenProfile, runCli, secretProfile, secrets, type CliResult } from '../helpers/cli.ts';
+import { givenProfile, homeOfTest, runCli, secretProfile, secrets, type CliResult } from '../helpers/cli.ts';
 import { contoso, towards, type Emulator } from '../helpers/flows.ts';
 import { jwtOf, signature } from '../helpers/jwt.ts';
-import { homeOfTest } from '../helpers/surroundings.ts';
 
 const home = homeOfTest();
 

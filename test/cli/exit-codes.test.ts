@@ -2,9 +2,18 @@ import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Environment } from '../../src/protocol/environment.ts';
-import { givenProfile, runCli, secretProfile, secrets, startCli, storeOf, type CliResult } from '../helpers/cli.ts';
+import {
+  givenProfile,
+  homeOfTest,
+  runCli,
+  secretProfile,
+  secrets,
+  startCli,
+  storeOf,
+  type CliResult,
+} from '../helpers/cli.ts';
 import { confidentialClient, towards } from '../helpers/flows.ts';
-import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
 
 const emulator = await emulatorOfFile();
 const home = homeOfTest((path) => givenProfile(path, secretProfile, secrets));

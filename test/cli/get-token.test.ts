@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { startEmulator } from '../../src/emulator/server.ts';
-import { givenProfile, runCli, secretProfile, secrets, storeOf, type CliResult } from '../helpers/cli.ts';
+import { givenProfile, homeOfTest, runCli, secretProfile, secrets, storeOf, type CliResult } from '../helpers/cli.ts';
 import { tokenRequests, towards } from '../helpers/flows.ts';
-import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
 
 const emulator = await emulatorOfFile();
 const home = homeOfTest((path) => givenProfile(path, secretProfile, secrets));

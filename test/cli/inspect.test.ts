@@ -4,11 +4,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { startEmulator } from '../../src/emulator/server.ts';
 import type { Environment } from '../../src/protocol/environment.ts';
-import { givenProfile, runCli, secretProfile, secrets, type CliResult } from '../helpers/cli.ts';
+import { givenProfile, homeOfTest, runCli, secretProfile, secrets, type CliResult } from '../helpers/cli.ts';
 import { tokenRequests, towards, type Emulator } from '../helpers/flows.ts';
 import { jwtOf, signature } from '../helpers/jwt.ts';
 import { keys, noTerminal, openTerminal, type Terminal } from '../helpers/terminal.ts';
-import { homeOfTest } from '../helpers/surroundings.ts';
 
 const home = homeOfTest();
 

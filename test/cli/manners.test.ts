@@ -6,9 +6,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { commandLine } from '../../src/cli/program.ts';
 import { startEmulator } from '../../src/emulator/server.ts';
-import { cliEnvironment, cliFile, givenProfile, runCli, secretProfile, secrets, startCli } from '../helpers/cli.ts';
+import {
+  cliEnvironment,
+  cliFile,
+  givenProfile,
+  homeOfTest,
+  runCli,
+  secretProfile,
+  secrets,
+  startCli,
+} from '../helpers/cli.ts';
 import { towards, type Emulator } from '../helpers/flows.ts';
-import { homeOfTest } from '../helpers/surroundings.ts';
 
 const home = homeOfTest();
 

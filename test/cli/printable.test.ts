@@ -4,10 +4,10 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { givenPerson } from '../helpers/cli-people.ts';
-import { givenProfile, runCli, secretProfile, secrets, type CliResult } from '../helpers/cli.ts';
+import { givenProfile, homeOfTest, runCli, secretProfile, secrets, type CliResult } from '../helpers/cli.ts';
 import { towards } from '../helpers/flows.ts';
 import { jwtOf } from '../helpers/jwt.ts';
-import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
 import { keys, noTerminal, openTerminal } from '../helpers/terminal.ts';
 
 const emulator = await emulatorOfFile();

@@ -5,9 +5,9 @@ import { parse } from 'yaml';
 import { startEmulator } from '../../src/emulator/server.ts';
 import { claimsIn } from '../helpers/agent-flows.ts';
 import { enterCode, givenPerson, storedFiles } from '../helpers/cli-people.ts';
-import { givenProfile, personProfile, runCli, secretProfile, secrets, startCli } from '../helpers/cli.ts';
+import { givenProfile, homeOfTest, personProfile, runCli, secretProfile, secrets, startCli } from '../helpers/cli.ts';
 import { alice, towards } from '../helpers/flows.ts';
-import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
 
 const day = 86_400_000;
 

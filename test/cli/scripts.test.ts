@@ -5,9 +5,9 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { cliEnvironment, cliFile, givenProfile, secretProfile, secrets } from '../helpers/cli.ts';
+import { cliEnvironment, cliFile, givenProfile, homeOfTest, secretProfile, secrets } from '../helpers/cli.ts';
 import { tokenRequests, towards } from '../helpers/flows.ts';
-import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
 
 const hasBash = spawnSync('bash', ['-c', 'true']).status === 0;
 const hasJq = spawnSync('jq', ['--version']).status === 0;

@@ -7,10 +7,10 @@ import { signInAs } from '../../src/emulator/scripted-person.ts';
 import { claimsIn } from '../helpers/agent-flows.ts';
 import { makeCertificate } from '../helpers/certificates.ts';
 import { givenPerson } from '../helpers/cli-people.ts';
-import { givenProfile, personProfile } from '../helpers/cli.ts';
+import { givenProfile, homeOfTest, personProfile } from '../helpers/cli.ts';
 import { alice, contoso, towards } from '../helpers/flows.ts';
 import { certificateClient } from '../helpers/partner-flows.ts';
-import { directoryWith, emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
+import { directoryWith, emulatorOfFile } from '../helpers/emulator.ts';
 import { cliCommand, keys, noTerminal, openShell, type Terminal } from '../helpers/terminal.ts';
 
 const registered = makeCertificate();

@@ -8,9 +8,9 @@ import type { Profile } from '../../src/profile/profile.ts';
 import { call } from '../emulator/client.ts';
 import { claimsIn } from '../helpers/agent-flows.ts';
 import { givenKey } from '../helpers/cli-people.ts';
-import { givenProfile, runCli, type CliResult } from '../helpers/cli.ts';
+import { givenProfile, homeOfTest, runCli, type CliResult } from '../helpers/cli.ts';
 import { contoso, tokenRequests, towards } from '../helpers/flows.ts';
-import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
 
 const systemAssigned = '5e1f0000-0000-4000-8000-000000000001';
 const userAssigned = 'a5516000-0000-4000-8000-000000000002';

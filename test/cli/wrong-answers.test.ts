@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { storedFiles } from '../helpers/cli-people.ts';
-import { givenProfile, runCli, secretProfile, secrets, type CliResult } from '../helpers/cli.ts';
+import { givenProfile, homeOfTest, runCli, secretProfile, secrets, type CliResult } from '../helpers/cli.ts';
 import { contoso, towards } from '../helpers/flows.ts';
-import { emulatorOfFile, homeOfTest } from '../helpers/surroundings.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
 
 const emulator = await emulatorOfFile();
 const home = homeOfTest();

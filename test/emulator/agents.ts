@@ -3,7 +3,7 @@ import { decodeJwt, SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
 import type { Emulator } from '../../src/emulator/server.ts';
 import { signInAs } from '../../src/emulator/scripted-person.ts';
-import { alice, authorizeAddress, contoso, newPkce, postToken } from './client.ts';
+import { alice, authorizeAddress, confidential, contoso, newPkce, postToken } from './client.ts';
 import type { Answer } from './client.ts';
 
 /** Ids of the default directory. */
@@ -132,3 +132,15 @@ export function addOtherBlueprint({ directory }: Emulator): void {
     { id: otherAgent, name: 'Other Agent', tenants: [contoso], blueprint: otherBlueprint.id },
   );
 }
+
+/** Makes an ordinary application one that can ask on behalf of users, who sign in to it at the portal. */
+export function addMiddleTier({ directory }: Emulator): void {
+  const application = directory.applications.find(({ id }) => id === confidential.id);
+  Object.assign(application ?? {}, { identifierUris: ['api://contoso-middle'], scopes: ['access_as_user'] });
+  const portal = directory.applications.find(({ id }) => id === agentPortal);
+  portal?.delegatedPermissions?.push('api://contoso-middle/access_as_user', 'https://graph.microsoft.com/User.Read');
+}
+
+/** A person's token for the application of {@link addMiddleTier}. */
+export const tokenForMiddleTier = (emulator: Emulator): Promise<string> =>
+  userToken(emulator, { scope: 'api://contoso-middle/access_as_user' });

@@ -1,14 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
 import type { PeerCertificate } from 'node:tls';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createSelfSignedCertificate, createServerCertificate } from '../../src/emulator/certificates.ts';
-import { startEmulator } from '../../src/emulator/server.ts';
-import type { Emulator } from '../../src/emulator/server.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
 
-let emulator: Emulator;
-beforeAll(async () => void (emulator = await startEmulator()));
-afterAll(() => emulator.close());
+const emulator = await emulatorOfFile();
 
 /** The certificate that a client which trusts `ca` accepts; rejects when it doesn't accept it. */
 function handshake(servername: string, host: string, ca: string | undefined): Promise<PeerCertificate> {

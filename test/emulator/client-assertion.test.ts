@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, generateKeyPairSync, randomUUID, X509Cert
 import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { createSelfSignedCertificate } from '../../src/emulator/certificates.ts';
-import { emulatorOfFile } from '../helpers/surroundings.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
 import {
   certificateApp,
   claimsOf,

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startEmulator } from '../../src/emulator/server.ts';
-import type { Emulator } from '../../src/emulator/server.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
 import {
   call,
   claimsOf,
@@ -15,9 +15,7 @@ import {
   tokenAddress,
 } from './client.ts';
 
-let emulator: Emulator;
-beforeAll(async () => void (emulator = await startEmulator()));
-afterAll(() => emulator.close());
+const emulator = await emulatorOfFile();
 
 const good = {
   grant_type: 'client_credentials',

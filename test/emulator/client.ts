@@ -80,6 +80,13 @@ export const claimsOf = ({ body }: Answer, name = 'access_token'): JWTPayload =>
 /** The AADSTS number of a refusal. */
 export const codeOf = ({ body }: Answer): unknown => (body['error_codes'] as readonly number[] | undefined)?.[0];
 
+/** A refusal's status, its error code (RFC 6749 section 5.2) and its AADSTS number. */
+export const refusalIn = (answer: Answer): readonly unknown[] => [answer.status, answer.body['error'], codeOf(answer)];
+
+/** The parameters that the browser takes back to the client. */
+export const answered = ({ headers }: Answer): Record<string, string> =>
+  Object.fromEntries(new URL(headers.location ?? '').searchParams);
+
 export interface Pkce {
   readonly verifier: string;
   readonly challenge: string;

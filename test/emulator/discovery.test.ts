@@ -1,13 +1,10 @@
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import type { JSONWebKeySet } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startEmulator } from '../../src/emulator/server.ts';
-import type { Emulator } from '../../src/emulator/server.ts';
+import { describe, expect, test } from 'vitest';
+import { emulatorOfFile } from '../helpers/emulator.ts';
 import { call, codeOf, confidential, contoso, graphDefault, orders, postToken } from './client.ts';
 
-let emulator: Emulator;
-beforeAll(async () => void (emulator = await startEmulator()));
-afterAll(() => emulator.close());
+const emulator = await emulatorOfFile();
 
 const openidConfiguration = (tenant: string) =>
   call(emulator, `${emulator.authority}/${tenant}/v2.0/.well-known/openid-configuration`);

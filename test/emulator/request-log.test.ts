@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { signInAs } from '../../src/emulator/scripted-person.ts';
-import { startEmulator } from '../../src/emulator/server.ts';
-import type { Emulator } from '../../src/emulator/server.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
 import {
   alice,
   authorizeAddress,
@@ -15,10 +14,7 @@ import {
 } from './client.ts';
 
 const lines: string[] = [];
-let emulator: Emulator;
-beforeAll(async () => void (emulator = await startEmulator({ log: (line) => lines.push(line) })));
-beforeEach(() => emulator.clearRequests());
-afterAll(() => emulator.close());
+const emulator = await emulatorOfFile({ log: (line) => lines.push(line) });
 
 test('a request is logged with what it was for and what came of it', async () => {
   const before = Date.now();

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startEmulator } from '../../src/emulator/server.ts';
-import type { Emulator } from '../../src/emulator/server.ts';
+import { describe, expect, test } from 'vitest';
+import { emulatorOfFile } from '../helpers/emulator.ts';
 import {
   agentUser,
   assertionType,
@@ -31,16 +30,13 @@ import {
   graphDefault,
   newPkce,
   postToken,
+  refusalIn,
   startWithClock,
 } from './client.ts';
 import type { Answer } from './client.ts';
 import { signInAs } from '../../src/emulator/scripted-person.ts';
 
-let emulator: Emulator;
-beforeAll(async () => void (emulator = await startEmulator()));
-afterAll(() => emulator.close());
-
-const refusal = ({ status, body }: Answer): unknown => [status, body['error'], (body['error_codes'] as number[])?.[0]];
+const emulator = await emulatorOfFile();
 
 type Changes = Readonly<Record<string, string | undefined>>;
 
@@ -126,7 +122,7 @@ test('an ordinary user is served too, once the directory lets the agent identity
   const after = await ask({ username: alice.username });
   if (user) delete user.agentIdentities;
 
-  expect(refusal(before)).toEqual([400, 'invalid_grant', 700213]);
+  expect(refusalIn(before)).toEqual([400, 'invalid_grant', 700213]);
   expect(claimsOf(after)).toMatchObject({ oid: alice.id, scp: 'Mail.Read User.Read' });
   expect(claimsOf(after)).not.toHaveProperty('xms_sub_fct');
 });
@@ -229,7 +225,7 @@ describe('what Entra refuses, the emulator refuses:', () => {
     ],
   ];
   test.each(refusals)('%s', async (_, request, expected) => {
-    expect(refusal(await request())).toEqual(expected);
+    expect(refusalIn(await request())).toEqual(expected);
   });
 
   test('a credential of another tenant', async () => {
@@ -261,7 +257,7 @@ describe('what Entra refuses, the emulator refuses:', () => {
     const answer = await ask({ user_federated_identity_credential: tokenIn(credential) });
     for (const { tenants } of applications) tenants?.pop();
 
-    expect(refusal(answer)).toEqual([400, 'invalid_grant', 50013]);
+    expect(refusalIn(answer)).toEqual([400, 'invalid_grant', 50013]);
   });
 
   test('a disabled user account', async () => {
@@ -270,7 +266,7 @@ describe('what Entra refuses, the emulator refuses:', () => {
     const answer = await ask();
     if (user) delete user.disabled;
 
-    expect(refusal(answer)).toEqual([400, 'invalid_grant', 50057]);
+    expect(refusalIn(answer)).toEqual([400, 'invalid_grant', 50057]);
   });
 
   test('user_fic without a tenant', async () => {
@@ -302,7 +298,7 @@ describe('what Entra refuses, the emulator refuses:', () => {
         scope: graphDefault,
       });
 
-      expect(refusal(answer)).toEqual([400, 'invalid_grant', 500133]);
+      expect(refusalIn(answer)).toEqual([400, 'invalid_grant', 500133]);
     } finally {
       await timed.close();
     }

@@ -17,7 +17,17 @@ import {
   userToken,
   workload,
 } from './agents.ts';
-import { call, claimsOf, codeOf, confidential, contoso, graphDefault, postToken, startWithClock } from './client.ts';
+import {
+  call,
+  claimsOf,
+  codeOf,
+  confidential,
+  contoso,
+  graphDefault,
+  postToken,
+  refusalIn,
+  startWithClock,
+} from './client.ts';
 import type { Answer } from './client.ts';
 
 const subject = 'repo:contoso/scripts:ref:refs/heads/main';
@@ -35,8 +45,6 @@ beforeAll(async () => {
   );
 });
 afterAll(() => emulator.close());
-
-const refusal = ({ status, body }: Answer): unknown => [status, body['error'], (body['error_codes'] as number[])?.[0]];
 
 /** A token of the emulator's own issuer. */
 async function workloadToken(changes: Readonly<Record<string, string>> = {}, service = emulator): Promise<string> {
@@ -160,7 +168,7 @@ describe('an application with a federated credential', () => {
     ],
   ];
   test.each(refusals)('is refused %s', async (_, request, expected) => {
-    expect(refusal(await request())).toEqual(expected);
+    expect(refusalIn(await request())).toEqual(expected);
   });
 
   test('is told the subject that it presented', async () => {
@@ -175,7 +183,7 @@ describe('an application with a federated credential', () => {
       const token = await workloadToken({ lifetime: '60' }, timed);
       clock.forward(60 + 310);
 
-      expect(refusal(await present(token, {}, timed))).toEqual([401, 'invalid_client', 700024]);
+      expect(refusalIn(await present(token, {}, timed))).toEqual([401, 'invalid_client', 700024]);
     } finally {
       await timed.close();
     }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { afterEach, beforeEach } from 'vitest';
 import type { Environment } from '../../src/protocol/environment.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import type { ProfileSecrets } from '../../src/profile/secrets.ts';
@@ -31,6 +32,21 @@ export interface CliOptions {
 export function temporaryHome(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), 'entra-auth-cli-test-'));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A home folder of its own for each test of a file. @param furnish puts into it what all of them need */
+export function homeOfTest(furnish?: (path: string) => Promise<unknown> | void): { readonly path: string } {
+  let home: ReturnType<typeof temporaryHome>;
+  beforeEach(async () => {
+    home = temporaryHome();
+    await furnish?.(home.path);
+  });
+  afterEach(() => home[Symbol.dispose]());
+  return {
+    get path() {
+      return home.path;
+    },
+  };
 }
 
 /** The variables of a session without a keyring, a display and a person. */

@@ -13,7 +13,7 @@ import { makeCertificate } from '../helpers/certificates.ts';
 import { startEngine, type Engine } from '../helpers/engine.ts';
 import { contoso, refusalOf, towards } from '../helpers/flows.ts';
 import { descriptionOf, signWith, storedCertificate } from '../helpers/signing-host.ts';
-import { directoryWith, emulatorOfFile } from '../helpers/surroundings.ts';
+import { directoryWith, emulatorOfFile } from '../helpers/emulator.ts';
 
 const registered = storedCertificate();
 const stranger = storedCertificate();

@@ -16,7 +16,7 @@ import {
   withSecret,
   type Emulator,
 } from '../helpers/flows.ts';
-import { directoryWith } from '../helpers/surroundings.ts';
+import { directoryWith } from '../helpers/emulator.ts';
 
 const certificateClient = 'ce470000-0000-4000-8000-000000000002';
 const registered = makeCertificate();

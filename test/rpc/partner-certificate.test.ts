@@ -19,7 +19,7 @@ import {
   userRead,
 } from '../helpers/partner-flows.ts';
 import { descriptionOf, signatureOf, signWith, storedCertificate } from '../helpers/signing-host.ts';
-import { directoryWith, emulatorOfFile } from '../helpers/surroundings.ts';
+import { directoryWith, emulatorOfFile } from '../helpers/emulator.ts';
 
 const registered = storedCertificate();
 const stranger = storedCertificate();

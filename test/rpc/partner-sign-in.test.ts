@@ -32,7 +32,7 @@ import {
 } from '../helpers/partner-flows.ts';
 import { whilePortIsTaken } from '../helpers/taken-port.ts';
 import { descriptionOf, signWith, storedCertificate } from '../helpers/signing-host.ts';
-import { directoryWith, emulatorOfFile } from '../helpers/surroundings.ts';
+import { directoryWith, emulatorOfFile } from '../helpers/emulator.ts';
 
 const adele = { username: 'adele@contoso.onmicrosoft.com', password: 'Adele-Passw0rd!' } as const;
 const registered = storedCertificate();

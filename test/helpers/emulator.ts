@@ -1,10 +1,7 @@
-/** What tests live in: set up by one line at the top of their file, and taken down by itself. */
-
 import { afterAll, afterEach, beforeEach } from 'vitest';
 import { defaultDirectory } from '../../src/emulator/default-directory.ts';
 import type { Application, DirectoryInput } from '../../src/emulator/directory.ts';
 import { startEmulator } from '../../src/emulator/server.ts';
-import { temporaryHome } from './cli.ts';
 import type { Emulator } from './flows.ts';
 
 /** An emulator for a file's tests: each finds an empty log, and leaves no answer behind that nobody has come for. */
@@ -22,19 +19,4 @@ export function directoryWith(id: string, changes: Partial<Application>): Direct
     application.id === id ? { ...application, ...changes } : application,
   );
   return { ...defaultDirectory, applications };
-}
-
-/** A home folder of its own for each test. @param furnish puts into it what all of the tests need */
-export function homeOfTest(furnish?: (path: string) => Promise<unknown> | void): { readonly path: string } {
-  let home: ReturnType<typeof temporaryHome>;
-  beforeEach(async () => {
-    home = temporaryHome();
-    await furnish?.(home.path);
-  });
-  afterEach(() => home[Symbol.dispose]());
-  return {
-    get path() {
-      return home.path;
-    },
-  };
 }
