@@ -12,7 +12,7 @@ const used = new Set<Name>();
 /**
  * Writes to standard output, without Node's stream for it where that can be: making the one for a pipe takes a tenth of
  * a `get-token` from the cache. Windows' consoles take texts from the stream alone.
- * @throws the system's error (`code` ENOSPC ...)
+ * @throws Error for what the system refuses
  */
 export function print(text: string): void {
   const rest = onWindows || used.has('stdout') ? text : leftOf(Buffer.from(text));
@@ -38,16 +38,23 @@ function leftOf(bytes: Buffer): Buffer {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EAGAIN') return bytes;
     if (code === 'EPIPE') return process.exit(exitCodes.success);
-    throw error;
+    throw refused(code, error);
   }
+}
+
+function refused(code: string | undefined, cause: unknown): Error {
+  const advice = code === 'ENOSPC' ? 'Make room on the disk.' : 'Send it elsewhere.';
+  return new Error(`Standard output can't be written (${code ?? 'unknown'}). ${advice}`, { cause });
 }
 
 function stream(name: Name): NodeJS.WriteStream {
   if (!used.has(name)) {
     used.add(name);
     // A reader that has seen enough, such as head, is no failure.
-    process[name].on('error', ({ code }: NodeJS.ErrnoException) => {
-      process.exit(code === 'EPIPE' ? exitCodes.success : exitCodes.generalError);
+    process[name].on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(exitCodes.success);
+      if (name === 'stdout') printError(`entra-auth-cli: ${refused(error.code, error).message}\n`);
+      process.exit(exitCodes.generalError);
     });
   }
   return process[name];

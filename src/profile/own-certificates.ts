@@ -1,17 +1,26 @@
 import { rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Entry } from './profiles-file.ts';
+import { unusable } from './store-folder.ts';
 
 /** Where an import puts the certificate files that came with it. */
 export function certificateFolder(folder: string): string {
   return join(folder, 'certificates');
 }
 
-/** Removes the certificate file that an import has made for a profile, unless another still uses it. */
+/**
+ * Removes the certificate file that an import has made for a profile, unless another still uses it.
+ * @throws ProfileError StoreUnavailable
+ */
 export function removeOwnCertificate(folder: string, entry: Entry, others: readonly Entry[]): void {
   const path = certificatePath(entry);
   if (path === undefined || dirname(path) !== resolve(certificateFolder(folder))) return;
-  if (!others.some((other) => certificatePath(other) === path)) rmSync(path, { force: true });
+  if (others.some((other) => certificatePath(other) === path)) return;
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    throw unusable(path, 'remove', error);
+  }
 }
 
 function certificatePath(entry: Entry): string | undefined {

@@ -1,8 +1,8 @@
-import { rmSync, statSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { profileId } from './profile.ts';
 import type { SealedFiles } from './sealed-files.ts';
-import { filesIn, unusable } from './store-folder.ts';
+import { filesIn, stateOf, unusable } from './store-folder.ts';
 
 /** What proves a profile's application, where it is stored. */
 export interface ProfileSecrets {
@@ -19,7 +19,10 @@ export interface Secrets {
   /** Replaces all of a profile's secrets; none at all removes them. */
   write(name: string, secrets: ProfileSecrets): Promise<void>;
   remove(name: string): Promise<void>;
-  /** Changes with every write; '' when nothing is stored. A new secret is a new credential, also for cached tokens. */
+  /**
+   * Changes with every write; '' when nothing is stored. A new secret is a new credential, also for cached tokens.
+   * @throws ProfileError StoreUnavailable
+   */
   revision(name: string): string;
 }
 
@@ -57,7 +60,7 @@ export function secretsIn(storeFolder: string, files: SealedFiles): Secrets {
     },
     revision(name) {
       const path = pathOf(name);
-      const found = statSync(path, { throwIfNoEntry: false });
+      const found = stateOf(path);
       // The file is replaced by a new one with each write: its number changes even where the clock is coarse.
       return found ? `${path} ${found.mtimeMs} ${found.size} ${found.ino}` : '';
     },

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, type Stats } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Environment } from '../protocol/environment.ts';
@@ -68,7 +68,7 @@ function isFolder(path: string): boolean {
  * @throws ProfileError StoreUnavailable when it belongs to another user
  */
 export function keepPrivate(path: string, tell: Tell): boolean {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = stateOf(path);
   if (!found) return false;
   // Windows protects a profile by its access list, which its folders inherit.
   if (!process.getuid) return true;
@@ -89,12 +89,24 @@ function tighten(path: string, mode: number, tell: Tell): void {
     if (!isSystemError(error)) throw error;
   }
   // Some file systems take chmod for done and do nothing.
-  const closed = (statSync(path).mode & 0o077) === 0;
+  const closed = ((stateOf(path)?.mode ?? 0) & 0o077) === 0;
   tell(
     closed
       ? `Others could read '${path}'; now only you can. If somebody else uses this machine, renew the secrets stored there.`
       : `Others can read '${path}', and its mode can't be changed. Set XDG_CONFIG_HOME to a folder on another file system.`,
   );
+}
+
+/**
+ * What the system says of a file or folder; undefined when there is none.
+ * @throws ProfileError StoreUnavailable
+ */
+export function stateOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw unusable(path, 'read', error);
+  }
 }
 
 /** A file's bytes; undefined when there is none. Synchronous: starting a thread for it takes longer. */
@@ -140,15 +152,25 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error;
 }
 
+const full = 'Make room on the disk.';
+
+/** What to do, by the system's code for its refusal. */
+const remedies: Readonly<Record<string, string>> = {
+  EACCES: 'You may not: check whose it is, and its mode.',
+  EPERM: 'You may not: check whose it is, and its mode.',
+  EROFS: 'Its file system is read-only: set XDG_CONFIG_HOME (on Windows APPDATA) to a folder on another.',
+  ENOSPC: full,
+  EDQUOT: full,
+  EISDIR: 'It is a folder, where a file should be: move it away.',
+  ENOTDIR: 'There is a file where a folder should be: move it away.',
+  ELOOP: 'It is a link that leads to itself: remove it.',
+};
+
 /** A file system's refusal, as an error of the store. */
 export function unusable(path: string, action: 'read' | 'write' | 'rename' | 'remove', cause: unknown): ProfileError {
   const done = { read: 'read', write: 'written', rename: 'renamed', remove: 'removed' }[action];
-  const reason = isSystemError(cause) ? (cause.code ?? cause.message) : String(cause);
-  return new ProfileError(
-    'StoreUnavailable',
-    `'${path}' can't be ${done} (${reason}). Check its rights and the disk.`,
-    {
-      cause,
-    },
-  );
+  const code = isSystemError(cause) ? (cause.code ?? '').replace(/^ERR_FS_/, '') : '';
+  const advice = remedies[code] ?? 'Check its rights and the disk.';
+  const reason = code === '' ? '' : ` (${code})`;
+  return new ProfileError('StoreUnavailable', `'${path}' can't be ${done}${reason}. ${advice}`, { cause });
 }

@@ -45,7 +45,7 @@ describe('What is printed', () => {
   it.skipIf(!existsSync('/dev/full'))('ends with 1 and the reason when the disk is full', async () => {
     const typed = `"${process.execPath}" "${cliFile}" --version > /dev/full`;
     const { exitCode, stderr } = await execa('bash', ['-c', typed], options);
-    expect(stderr).toBe('entra-auth-cli: ENOSPC: no space left on device, write');
+    expect(stderr).toBe("entra-auth-cli: Standard output can't be written (ENOSPC). Make room on the disk.");
     expect(exitCode).toBe(1);
   });
 

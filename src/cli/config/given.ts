@@ -85,10 +85,22 @@ export async function given(options: ProfileOptions, shell: Shell): Promise<Draf
   };
 }
 
-/** A file's place from the current folder, `~` being the home folder. */
+/**
+ * A file's place from the current folder, `~` being the home folder.
+ * @throws TokenError InvalidParameter where there is no current folder
+ */
 export function wholePathOf(path: string, { environment }: Shell): string {
-  const home = environment['HOME'] ?? environment['USERPROFILE'] ?? homedir();
-  return resolve(/^~[\\/]/.test(path) ? join(home, path.slice(2)) : path);
+  const ofHome = /^~[\\/]/.test(path);
+  const home = ofHome ? (environment['HOME'] ?? environment['USERPROFILE'] ?? homedir()) : '';
+  try {
+    return resolve(ofHome ? join(home, path.slice(2)) : path);
+  } catch (cause) {
+    throw new TokenError(
+      'InvalidParameter',
+      `'${path}' can't be found from here: the current folder is gone. Give the whole path.`,
+      { cause },
+    );
+  }
 }
 
 function readSecretOf(

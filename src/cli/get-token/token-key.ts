@@ -65,9 +65,14 @@ function credential(profile: Profile, { store, environment }: Shell): unknown {
   }
 }
 
-/** Path, time of the last change and size; a file that isn't there is another state too. */
+/** Path, time of the last change and size; a file that isn't there, or may not be looked at, is another state too. */
 function fileState(path: string | undefined): unknown {
   if (path === undefined) return undefined;
-  const state = statSync(path, { throwIfNoEntry: false });
-  return [path, state?.mtimeMs, state?.size];
+  try {
+    const state = statSync(path, { throwIfNoEntry: false });
+    return [path, state?.mtimeMs, state?.size];
+  } catch (error) {
+    // Who reads the file says what is wrong with it.
+    return [path, (error as NodeJS.ErrnoException).code];
+  }
 }
