@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { authorizationCode } from '../../src/grants/authorization-code.ts';
 import { deviceCode } from '../../src/grants/device-code.ts';
 import type { SignInAnswer } from '../../src/grants/signed-in-account.ts';
@@ -41,7 +41,7 @@ describe.skipIf(!chromiumFile)('In a real browser', () => {
 
   /** Resolves once a person has to act. */
   async function waiting(): Promise<void> {
-    await vi.waitFor(() => expect(context.progressed.some(({ until }) => until !== undefined)).toBe(true));
+    await expect.poll(() => context.progressed.some(({ until }) => until !== undefined)).toBe(true);
   }
 
   function usernameOf({ accessToken }: SignInAnswer): unknown {

@@ -31,7 +31,7 @@ beforeAll(async () => {
     await cp(join(root, scope), join(folder, 'package', scope), { recursive: true });
   }
   await npm(['install', '--global', '--prefix', join(folder, 'prefix'), join(folder, 'package')]);
-}, 60_000);
+}, 120_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs a program that the package has installed, by the name that people type. */

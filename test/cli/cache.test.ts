@@ -47,7 +47,7 @@ function expectTokens(results: readonly CliResult[]): void {
   }
 }
 
-describe('Processes at once', { timeout: 60_000 }, () => {
+describe('Processes at once', { timeout: 120_000 }, () => {
   it('all print a token, twenty of them too, and leave one record and nothing else', async () => {
     expectTokens(await atOnce(20));
     expect(storedFiles(home.path)).toEqual([...always, expect.stringMatching(/^tokens\/default\/\w+\.token$/)]);

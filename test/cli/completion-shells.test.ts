@@ -31,7 +31,7 @@ async function shell(file: string, args: readonly string[], input = ''): Promise
     reject: false,
     all: true,
     input,
-    timeout: 15_000,
+    timeout: 45_000,
   });
   return all;
 }

@@ -14,7 +14,7 @@ afterEach(() => place[Symbol.dispose]());
 
 const token = (accessToken: string) => ({ accessToken, expiresOn: 1_800_000_000_000, scopes: ['User.Read'] });
 
-test('Twenty processes that start with nothing share one key and lose nothing', { timeout: 60_000 }, async () => {
+test('Twenty processes that start with nothing share one key and lose nothing', { timeout: 120_000 }, async () => {
   const names = Array.from({ length: 20 }, (_, index) => `p${index}`);
   const results = await Promise.all(
     names.map((name) =>

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { approveDeviceCode, signInAs, type SignInEnd } from '../../src/emulator/scripted-person.ts';
 import { forgetApplications } from '../../src/msal/applications.ts';
 import { acquireProfileToken, type ProfileToken, type ProfileTokenDemand } from '../../src/token/profile-token.ts';
@@ -75,7 +75,7 @@ export class ProfileSession implements AsyncDisposable {
   /** Where the browser was sent, once it was. */
   async browserAddress(): Promise<URL> {
     const { progressed } = this.context;
-    await vi.waitFor(() => expect(progressed.some(({ until }) => until !== undefined)).toBe(true), { interval: 5 });
+    await expect.poll(() => progressed.some(({ until }) => until !== undefined)).toBe(true);
     return new URL(await this.#opener.address());
   }
 
@@ -87,7 +87,7 @@ export class ProfileSession implements AsyncDisposable {
 
   /** Alice enters the code that is shown. */
   async personEntersCode(): Promise<void> {
-    await vi.waitFor(() => expect(this.context.deviceCodes).toHaveLength(1), { interval: 5 });
+    await expect.poll(() => this.context.deviceCodes).toHaveLength(1);
     const [code] = this.context.deviceCodes;
     await approveDeviceCode(code?.verificationUri ?? '', code?.userCode ?? '', alice, this.emulator.ca);
   }

@@ -11,7 +11,7 @@ import { cliEnvironment, cliFile } from './cli.ts';
 export function absent(shell: string): string {
   if (process.platform === 'win32') return ' (SKIPPED: tried on Unix)';
   const probe = shell === 'bash' ? ['-c', '((BASH_VERSINFO[0] >= 4))'] : ['--version'];
-  const found = spawnSync(shell, probe, { stdio: 'ignore', timeout: 10_000 }).status === 0;
+  const found = spawnSync(shell, probe, { stdio: 'ignore', timeout: 60_000 }).status === 0;
   return found ? '' : ` (SKIPPED: ${shell}${shell === 'bash' ? ' 4' : ''} is not here)`;
 }
 

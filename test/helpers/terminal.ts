@@ -44,7 +44,7 @@ export const keys = {
 };
 
 /** Milliseconds: less than a test has, so that what was shown instead can be told. */
-const patience = 15_000;
+const patience = 45_000;
 
 /** Whose terminal it is. */
 export type TerminalOptions = Pick<CliOptions, 'home' | 'environment'>;

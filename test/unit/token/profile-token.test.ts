@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { signInAs } from '../../../src/emulator/scripted-person.ts';
 import type { SignInElsewhere } from '../../../src/platform/request-context.ts';
 import { alice, confidentialClient } from '../../helpers/flows.ts';
@@ -76,7 +76,7 @@ describe('A person', () => {
     };
     session.context = { ...session.newContext(), ...withoutBrowser };
     const asked = session.ask({ ...publicClient, flow: 'interactive' });
-    await vi.waitFor(() => expect(shown).toHaveLength(1), { interval: 5 });
+    await expect.poll(() => shown).toHaveLength(1);
     await signInAs(shown[0]?.address ?? '', alice, session.emulator.ca);
     expect(claimsOf(await asked)).toMatchObject({ upn: alice.username });
 
