@@ -1,10 +1,10 @@
-import { createServer, type AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SignInElsewhere } from '../../src/platform/request-context.ts';
 import { chromiumFile, launchChromium, signInOn } from '../helpers/chromium.ts';
 import { alice, confidentialClient } from '../helpers/flows.ts';
 import { desktop, userRead } from '../helpers/partner-flows.ts';
+import { freePort } from '../helpers/ports.ts';
 import { claimsOf, ProfileSession, publicClient } from '../helpers/profile-session.ts';
 
 // Chromium is not everywhere; where it is missing, the same flows are still tested with a scripted person.
@@ -28,10 +28,7 @@ describe.skipIf(!chromiumFile)('In a real browser, a profile', () => {
 
   /** A redirect address with a port that is free, registered for the client. */
   async function registered(client: string, host: string, path: string): Promise<string> {
-    const { promise, resolve } = Promise.withResolvers<number>();
-    const server = createServer().listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-    const address = `http://${host}:${await promise}${path}`;
-    await new Promise((closed) => server.close(closed));
+    const address = `http://${host}:${await freePort()}${path}`;
     session.emulator.directory.applications.find(({ id }) => id === client)?.redirectUris?.push(address);
     return address;
   }
@@ -66,7 +63,7 @@ describe.skipIf(!chromiumFile)('In a real browser, a profile', () => {
     const signInElsewhere = (told: SignInElsewhere): void => void shown.push(told);
     session.context = { ...session.newContext(), noBrowser: 'This is a container.', signInElsewhere };
     const asked = session.ask({ ...publicClient, flow: 'interactive' });
-    await vi.waitFor(() => expect(shown).toHaveLength(1), { interval: 5 });
+    await expect.poll(() => shown).toHaveLength(1);
     const [told] = shown;
     // There, nobody listens at this machine's port: a proxy that isn't there stands for it. (Playwright's routes don't
     // see where a redirect leads.)

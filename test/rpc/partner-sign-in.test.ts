@@ -192,7 +192,7 @@ describe.skipIf(process.platform === 'win32')('The set User', () => {
     const started = Date.now();
     source.cancel();
     expect(await request).toMatchObject({ code: -32800, data: { code: 'Cancelled' } });
-    expect(Date.now() - started).toBeLessThan(500);
+    expect(Date.now() - started).toBeLessThan(2_000);
     approveCodes();
     expectAlices(await partner(engine, 'User', parameters));
   });
@@ -222,7 +222,8 @@ describe.skipIf(process.platform === 'win32')('The set User', () => {
     });
   });
 
-  it('skips a port that is taken, with a warning', async () => {
+  // Another test may hold the port meanwhile, the demo's for as long as the demo takes.
+  it('skips a port that is taken, with a warning', { timeout: 120_000 }, async () => {
     const address = await whilePortIsTaken(8400, async () => {
       const request = partner(engine, 'User', user);
       const opened = await inBrowser();

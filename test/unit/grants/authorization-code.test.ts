@@ -1,6 +1,5 @@
 import { constants, sign as signWith, X509Certificate } from 'node:crypto';
-import { createServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSelfSignedCertificate } from '../../../src/emulator/certificates.ts';
 import { signInAs, type SignInEnd } from '../../../src/emulator/scripted-person.ts';
 import { authorizationCode, type AuthorizationCodeRequest } from '../../../src/grants/authorization-code.ts';
@@ -11,12 +10,14 @@ import { TokenError } from '../../../src/protocol/token-error.ts';
 import { certificateApp, desktop } from '../../emulator/client.ts';
 import { makeBrowserOpener, type BrowserOpener } from '../../helpers/browser-opener.ts';
 import { alice, confidentialClient, tokenRequests, type Emulator } from '../../helpers/flows.ts';
+import { expectFree, freePort } from '../../helpers/ports.ts';
 import { recordedContext, type RecordedContext } from '../../helpers/request-context.ts';
 import { identityOf, startTrustedEmulator, tokenErrorOf } from '../../helpers/trusted-emulator.ts';
 
 const secret = { kind: 'secret', secret: confidentialClient.secret } as const;
-/** New-PartnerAccessToken's. */
-const ports = { first: 8400, last: 8999 };
+/** As many as New-PartnerAccessToken's, and nobody else's: whether one is free again can be seen at once. */
+const firstPort = await freePort();
+const ports = { first: firstPort, last: firstPort + 599 };
 
 let emulator: Emulator;
 let opener: BrowserOpener;
@@ -52,9 +53,7 @@ function signIn(request: Partial<AuthorizationCodeRequest> & { readonly clientId
 
 /** Where the browser was sent, once it was. */
 async function browserAddress(): Promise<URL> {
-  await vi.waitFor(() => expect(context.progressed.some(({ until }) => until !== undefined)).toBe(true), {
-    interval: 5,
-  });
+  await expect.poll(() => context.progressed.some(({ until }) => until !== undefined)).toBe(true);
   return new URL(await opener.address());
 }
 
@@ -66,21 +65,14 @@ async function person(): Promise<SignInEnd & { readonly address: URL }> {
 
 const redirectOf = (address: URL): URL => new URL(address.searchParams.get('redirect_uri') ?? '');
 
-async function expectFree(port: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const server = createServer().once('error', reject).listen(port, '127.0.0.1', resolve);
-  await promise;
-  server.close();
-}
-
 describe("A confidential client's browser sign-in", () => {
   it('comes back to a port of the range, and shows secret and code verifier where the code is redeemed', async () => {
     const grant = signIn({ credential: secret, redirect: ports });
     const { address, page } = await person();
     const redirect = redirectOf(address);
     expect(address.searchParams.get('redirect_uri')).toBe(`http://localhost:${redirect.port}/`);
-    expect(Number(redirect.port)).toBeGreaterThanOrEqual(8400);
-    expect(Number(redirect.port)).toBeLessThanOrEqual(8999);
+    expect(Number(redirect.port)).toBeGreaterThanOrEqual(ports.first);
+    expect(Number(redirect.port)).toBeLessThanOrEqual(ports.last);
     for (const name of ['state', 'nonce', 'code_challenge']) {
       expect(address.searchParams.get(name)).toMatch(/^[\w-]{43}$/);
     }
@@ -202,7 +194,7 @@ describe("A confidential client's browser sign-in", () => {
     const cancelled = performance.now();
     controller.abort(reason);
     await expect(grant).rejects.toBe(reason);
-    expect(performance.now() - cancelled).toBeLessThan(200);
+    expect(performance.now() - cancelled, 'of the minute that there is').toBeLessThan(2_000);
     expect(tokenRequests(emulator)).toBe(0);
     await expectFree(Number(redirectOf(address).port));
   });
@@ -232,7 +224,10 @@ describe("A public client's browser sign-in", () => {
 
   it('comes back to a port of the range where one is given', async () => {
     const [address] = await signedIn({ redirect: ports });
-    expect(address.searchParams.get('redirect_uri')).toMatch(/^http:\/\/localhost:8[4-9]\d\d\/$/);
+    const port = Number(redirectOf(address).port);
+    expect(address.searchParams.get('redirect_uri')).toBe(`http://localhost:${port}/`);
+    expect(port).toBeGreaterThanOrEqual(ports.first);
+    expect(port).toBeLessThanOrEqual(ports.last);
   });
 
   it('leaves an account behind that needs no person the next time', async () => {
@@ -268,7 +263,7 @@ describe('A sign-in where no browser can be opened', () => {
   });
 
   async function asked(): Promise<SignInElsewhere> {
-    await vi.waitFor(() => expect(shown).toHaveLength(1), { interval: 5 });
+    await expect.poll(() => shown).toHaveLength(1);
     const [told] = shown;
     if (!told) throw new Error('Nobody was told.');
     return told;

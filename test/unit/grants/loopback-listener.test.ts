@@ -3,6 +3,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LoopbackListener, type PortRange } from '../../../src/grants/loopback-listener.ts';
 import { withRequestContext } from '../../../src/platform/request-context.ts';
+import { freePort } from '../../helpers/ports.ts';
 import { recordedContext } from '../../helpers/request-context.ts';
 
 let listener: LoopbackListener;
@@ -28,13 +29,6 @@ function occupy(host: string, port = 0): Promise<number | undefined> {
     resolve((server.address() as AddressInfo).port);
   });
   return promise;
-}
-
-/** A port that was free just now. */
-async function freePort(): Promise<number> {
-  const port = (await occupy('127.0.0.1')) ?? 0;
-  await new Promise((resolve) => occupied.pop()?.close(resolve));
-  return port;
 }
 
 interface Answer {
@@ -107,11 +101,7 @@ describe('The loopback listener', () => {
     await listener.answer(new AbortController().signal);
     await listener.close();
     expect(await hanging).toBe('ECONNRESET');
-    const again = createServer();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    again.once('error', reject).listen(port, '127.0.0.1', resolve);
-    await promise;
-    again.close();
+    expect(await occupy('127.0.0.1', port)).toBe(port);
   });
 
   it('listens on loopback addresses alone, IPv6 as well where there is one', async () => {
@@ -161,7 +151,7 @@ describe('The loopback listener on a range of ports', () => {
   });
 
   it('skips one whose IPv6 side is taken, for a browser may go there with the code', async ({ skip }) => {
-    const first = await occupy('::1');
+    const first = await occupy('::1', await freePort());
     if (first === undefined) return skip('There is no IPv6 here.');
     const { port } = await openIn({ first, last: Math.min(first + 50, 65_535) });
     expect(port).toBeGreaterThan(first);
@@ -232,7 +222,7 @@ describe('The loopback listener at a redirect address', () => {
   });
 
   it('of 127.0.0.1 leaves ::1 to others, for no browser goes there', async ({ skip }) => {
-    const port = await occupy('::1');
+    const port = await occupy('::1', await freePort());
     if (port === undefined) return skip('There is no IPv6 here.');
     expect(await openAt(`http://127.0.0.1:${port}`)).toBe(`http://127.0.0.1:${port}`);
     expect(await statusOf('/?code=abc&state=right')).toBe(200);
