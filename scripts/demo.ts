@@ -30,7 +30,7 @@ const started = performance.now();
 
 isolate(process.env);
 await buildWhatChanged();
-const folder = await mkdtemp(join(tmpdir(), 'entra-token-bridge-demo-'));
+const folder = await mkdtemp(join(tmpdir(), `entra-token-bridge-demo-${process.pid}-`));
 // However this ends, with Ctrl+C too.
 process.once('exit', () => rmSync(folder, { recursive: true, force: true })).once('SIGINT', () => process.exit(130));
 const emulator = await startEmulator({ caFile: join(folder, 'ca.pem'), deviceCodeIntervalSeconds: 0.2 });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,31 +39,43 @@ describe('the demo', () => {
   let output = '';
   let exitCode: number | undefined;
   let seconds = 0;
-  const leftBefore = new Set<string>();
-  const ownFolders = async (): Promise<string[]> =>
-    (await readdir(tmpdir())).filter((name) => name.startsWith('entra-token-bridge-demo-'));
+  let foldersMeanwhile: readonly string[] = [];
+  let foldersAfter: readonly string[] = [];
 
   beforeAll(async () => {
-    for (const name of await ownFolders()) leftBefore.add(name);
     // As in a person's terminal: PowerShell would colour what it says.
     const { NO_COLOR: _, ...environment } = process.env;
-    const ended = await whilePortIsTaken(8400, async () =>
-      execa(process.execPath, [demo], { env: environment, extendEnv: false, reject: false, all: true }),
-    );
+    const ended = await whilePortIsTaken(8400, async () => {
+      const running = execa(process.execPath, [demo], {
+        env: environment,
+        extendEnv: false,
+        reject: false,
+        all: true,
+      });
+      // Another run's demo has a folder of its own.
+      const ownFolders = async (): Promise<string[]> =>
+        (await readdir(tmpdir())).filter((name) => name.startsWith(`entra-token-bridge-demo-${running.pid}-`));
+      await Promise.race([once(running.stdout, 'data'), running]);
+      foldersMeanwhile = await ownFolders();
+      const outcome = await running;
+      foldersAfter = await ownFolders();
+      return outcome;
+    });
     ({ exitCode } = ended);
     output = ended.all;
     seconds = ended.durationMs / 1000;
-  }, 60_000);
+  }, 180_000);
 
   const engineHalf = (): string => output.slice(output.indexOf('In any other program'));
   const commandLineHalf = (): string =>
     output.slice(output.indexOf('In any shell'), output.indexOf('In any other program'));
   const powerShellHalf = (): string => output.slice(0, output.indexOf('In any shell'));
 
-  test('ends well, in less than 20 seconds', () => {
+  test('ends well, in less than a minute', () => {
     expect(output).toContain('What to do next, in README.md:');
     expect(exitCode).toBe(0);
-    expect(seconds).toBeLessThan(20);
+    // A third of that alone; more is for what else the machine does.
+    expect(seconds).toBeLessThan(60);
   });
 
   test.each(titles)('shows through the engine: %s', (title) => {
@@ -114,13 +127,14 @@ describe('the demo', () => {
     expect(output).not.toContain('Confidential-Secret');
   });
 
-  test('leaves no folder behind, and writes no colour codes where there is no terminal', async () => {
-    expect((await ownFolders()).filter((name) => !leftBefore.has(name))).toEqual([]);
+  test('leaves no folder behind, and writes no colour codes where there is no terminal', () => {
+    expect(foldersMeanwhile).toHaveLength(1);
+    expect(foldersAfter).toEqual([]);
     expect(output).not.toContain('\u001B');
   });
 });
 
-test('without PowerShell the demo says so loudly and shows the engine', { timeout: 60_000 }, async () => {
+test('without PowerShell the demo says so loudly and shows the engine', { timeout: 120_000 }, async () => {
   const { all, exitCode } = await run({ PATH: '/nowhere' });
   expect(all).toContain('!! PowerShell (pwsh) is not on PATH');
   expect(partOf(all, titles[0] ?? '')).toContain('azToken/get');
