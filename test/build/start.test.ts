@@ -77,11 +77,11 @@ describe.skipIf(process.platform === 'win32')("V8's compile cache", () => {
   });
 
   test.each([
-    ['is not set', undefined],
-    ['is no absolute path', 'home'],
-    ['does not exist', '/nonexistent'],
+    ['is not set', () => undefined],
+    ['is no absolute path', () => 'home'],
+    ['does not exist', () => join(folder, 'elsewhere')],
   ])('is done without when HOME %s', async (_what, value) => {
-    const { stdout, stderr } = await start(undefined, { HOME: value });
+    const { stdout, stderr } = await start(undefined, { HOME: value() });
     expect({ stdout, stderr }).toEqual({ stdout: 'none', stderr: '' });
   });
 });

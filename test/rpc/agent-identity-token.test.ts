@@ -51,6 +51,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   ahead = 0;
+  emulator.nextAnswers.clear();
   await engine[Symbol.asyncDispose]();
 });
 

@@ -36,7 +36,11 @@ afterAll(async () => {
   await emulator.close();
   await rm(folder, { recursive: true });
 });
-beforeEach(() => emulator.clearRequests());
+beforeEach(() => {
+  emulator.clearRequests();
+  // A request that was given up may have left its answer
+  emulator.nextAnswers.clear();
+});
 
 describe('The environment with a secret', () => {
   it('gets a token for the application', async () => {
