@@ -1,6 +1,6 @@
 /** What `config` asks, answered by somebody at a terminal. */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../helpers/certificates.ts';
@@ -124,7 +124,7 @@ describe.skipIf(noTerminal !== '')(`config create at a terminal${noTerminal}`, (
   });
 
   it('tries a certificate and its password', async () => {
-    writeFileSync(join(home.path, 'app.pfx'), makeCertificate().pfx('pass word'));
+    home.file('app.pfx', makeCertificate().pfx('pass word'));
     await using terminal = atTerminal('create', 'ci', '--tenant-id', tenantId, '--client-id', clientId);
     await choose(terminal, 'What does it prove itself with?', 'A certificate with a password');
     await terminal.answer('Certificate file (PEM or PFX):', '~/nowhere.pfx');
@@ -249,7 +249,7 @@ describe.skipIf(noTerminal !== '')(`config edit at a terminal${noTerminal}`, () 
 
   it('asks for what another kind of credential needs', async () => {
     const certificate = makeCertificate();
-    writeFileSync(join(home.path, 'app.pem'), certificate.certificate + certificate.privateKey);
+    home.file('app.pem', certificate.certificate + certificate.privateKey);
     await using terminal = atTerminal('edit', 'default', '--auth-method', 'PasswordlessCertificate');
     await terminal.answer('Certificate file (PEM or PFX):', '~/app.pem');
     expect(await terminal.exitCode).toBe(0);

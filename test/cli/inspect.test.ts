@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -14,13 +14,6 @@ const home = homeOfTest();
 /** Runs inspect with something on standard input. */
 const inspect = (input: string, ...args: readonly string[]): Promise<CliResult> =>
   runCli(['inspect', ...args], { home: home.path, input });
-
-/** Writes a file into the person's home. */
-function file(name: string, content: string | Buffer): string {
-  const path = join(home.path, name);
-  writeFileSync(path, content);
-  return path;
-}
 
 const claims = { aud: 'https://graph.microsoft.com', name: 'Alice' };
 const token = jwtOf(claims);
@@ -90,7 +83,7 @@ describe('inspect', () => {
 describe('What inspect reads', () => {
   it('is a token on standard input, in a file or as an option, with what was copied along', async () => {
     const text = `Authorization: Bearer ${token}\r\n`;
-    for (const run of [inspect(text), inspect('', '-f', file('token', text)), inspect('', '-t', text)]) {
+    for (const run of [inspect(text), inspect('', '-f', home.file('token', text)), inspect('', '-t', text)]) {
       expect(await run).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('"name": "Alice"') as string });
     }
   });
@@ -104,7 +97,7 @@ describe('What inspect reads', () => {
   });
 
   it('is a file in UTF-16 too, which Windows PowerShell writes', async () => {
-    const path = file('token.txt', Buffer.from(`\uFEFF${token}\r\n`, 'utf16le'));
+    const path = home.file('token.txt', Buffer.from(`\uFEFF${token}\r\n`, 'utf16le'));
     expect((await inspect('', '--file', path)).stdout).toContain('"name": "Alice"');
   });
 
@@ -162,7 +155,7 @@ describe('What inspect reads', () => {
     it.each(['inspect', 'discover'])(
       'is shown in colours by %s, and without them where NO_COLOR is set or the output is JSON',
       async (command) => {
-        const path = file('token', jwtOf({ exp: 1 }));
+        const path = home.file('token', jwtOf({ exp: 1 }));
         const sentBy = async (args: readonly string[], environment?: Environment): Promise<string> => {
           await using terminal = start([command, '-f', path, ...args], environment);
           await terminal.exitCode;

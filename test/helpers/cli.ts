@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,8 +34,14 @@ export function temporaryHome(): Disposable & { readonly path: string } {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+export interface HomeOfTest {
+  readonly path: string;
+  /** Writes a file into it. @returns where that is */
+  file(name: string, content: string | Buffer): string;
+}
+
 /** A home folder of its own for each test of a file. @param furnish puts into it what all of them need */
-export function homeOfTest(furnish?: (path: string) => Promise<unknown> | void): { readonly path: string } {
+export function homeOfTest(furnish?: (path: string) => Promise<unknown> | void): HomeOfTest {
   let home: ReturnType<typeof temporaryHome>;
   beforeEach(async () => {
     home = temporaryHome();
@@ -45,6 +51,11 @@ export function homeOfTest(furnish?: (path: string) => Promise<unknown> | void):
   return {
     get path() {
       return home.path;
+    },
+    file(name, content) {
+      const path = join(home.path, name);
+      writeFileSync(path, content);
+      return path;
     },
   };
 }
