@@ -60,7 +60,7 @@ async function answer(newKey: string | undefined): Promise<KeyringAnswer> {
     // Its second choice on Linux, the kernel's keyring, forgets all with the next start.
     entry = new Entry(service, account, { linux: { store: 'secret-service' } });
   } catch (error) {
-    return { kind: 'no keyring', reason: messageOf(error) };
+    return absence(error) ?? { kind: 'no keyring', reason: messageOf(error) };
   }
   try {
     if (newKey !== undefined) await entry.setPassword(newKey);
@@ -68,17 +68,18 @@ async function answer(newKey: string | undefined): Promise<KeyringAnswer> {
     if (newKey !== undefined && found !== newKey) return { kind: 'no keyring', reason: 'it keeps nothing' };
     return found === null ? { kind: 'no key' } : { kind: 'key', key: found };
   } catch (error) {
-    if (isAbsence(error)) return { kind: 'no keyring', reason: 'no Secret Service answers' };
-    return { kind: 'refused', reason: messageOf(error) };
+    return absence(error) ?? { kind: 'refused', reason: messageOf(error) };
   }
 }
 
 /**
- * Whether nobody answers at all. The Secret Service's failures come as texts only: no session bus, no such service
+ * What it comes to when nobody answers at all. The Secret Service's failures come as texts only: no session bus, no such service
  * on it, or (`no result found`) a service that has no collection to put a key into.
  */
-function isAbsence(error: unknown): boolean {
-  return process.platform === 'linux' && /^Platform failure: DBus error|: no result found$/.test(messageOf(error));
+function absence(error: unknown): KeyringAnswer | undefined {
+  const nobody =
+    process.platform === 'linux' && /^Platform failure: DBus error|: no result found$/.test(messageOf(error));
+  return nobody ? { kind: 'no keyring', reason: 'no Secret Service answers' } : undefined;
 }
 
 function messageOf(error: unknown): string {

@@ -4,12 +4,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { runCli, secretProfile, startCli, storeOf } from '../helpers/cli.ts';
-import { confidentialClient, contoso } from '../helpers/flows.ts';
+import { approveDeviceCode } from '../../src/emulator/scripted-person.ts';
+import { enterCode, heard } from '../helpers/cli-people.ts';
+import { personProfile, runCli, secretProfile, startCli, storeOf } from '../helpers/cli.ts';
+import { alice, confidentialClient, contoso, towards } from '../helpers/flows.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
 import { type KeyringSession, missingPrograms, startKeyringSession } from '../helpers/keyring-session.ts';
 import { callStore } from '../helpers/store-process.ts';
 
 const reason = missingPrograms.length > 0 ? ` (skipped: there is no ${missingPrograms.join(', ')} here)` : '';
+
+const emulator = await emulatorOfFile({ deviceCodeIntervalSeconds: 0.1 });
 
 const keyringProgram = fileURLToPath(new URL('../fixtures/keyring-program.ts', import.meta.url));
 
@@ -86,6 +91,47 @@ describe.skipIf(reason !== '')(`The key of a store, with GNOME's keyring${reason
     expect(await call(read)).toMatchObject({ value: { clientSecret: 'x' } });
   });
 
+  test('is asked for again when it was refused early: a sign-in is kept that was finished after unlocking', async () => {
+    session.unlock();
+    // With tokens of the profile's there, a command asks the keyring before it does anything else.
+    await call(write(), ['tokens.write', 'person', 'k', { accessToken: 't', expiresOn: 1, scopes: [] }]);
+    const options = {
+      home: session.environment['HOME'] ?? '',
+      environment: { ...session.environment, ...towards(emulator) },
+    };
+    await storeOf(options.home).profiles.add(personProfile);
+    const getToken = ['get-token', '-p', 'person', '--flow', 'device-code'];
+
+    session.lock();
+    const running = startCli([...getToken, '--force'], options);
+    const [, address = '', code = ''] = await heard(running, /open the page (\S+) and enter the code (\S+)/);
+    session.unlock();
+    await approveDeviceCode(address, code, alice, emulator.ca);
+    const { exitCode, stdout, stderr } = await running;
+    expect(exitCode).toBe(0);
+    expect(stderr).not.toContain('is not cached');
+    expect(await runCli(getToken, options)).toEqual({ exitCode: 0, stdout, stderr: '' });
+  });
+
+  test('that is refused early and late costs the cache, and not the token', async () => {
+    session.unlock();
+    await call(write(), ['tokens.write', 'person', 'k', { accessToken: 't', expiresOn: 1, scopes: [] }]);
+    const options = {
+      home: session.environment['HOME'] ?? '',
+      environment: { ...session.environment, ...towards(emulator) },
+    };
+    await storeOf(options.home).profiles.add(personProfile);
+
+    session.lock();
+    const running = startCli(['get-token', '-p', 'person', '--flow', 'device-code', '--force'], options);
+    await enterCode(running, emulator);
+    const { exitCode, stdout, stderr } = await running;
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^eyJ\S+\n$/) as string });
+    expect(stderr).toMatch(
+      /\nentra-auth-cli: The token is not cached\. The keyring does not give out the key to the stored secrets \(.*dismissed\)\. Unlock it /,
+    );
+  });
+
   test('that is gone from the keyring is missed, and not replaced by another', async () => {
     session.unlock();
     await call(write());
@@ -110,7 +156,12 @@ describe.skipIf(reason !== '')(`The key of a store, with GNOME's keyring${reason
     const elsewhere = { ...session.environment, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' };
     for (const one of [read, write('y')]) {
       expect(await callStore(elsewhere, [one])).toMatchObject({
-        error: { code: 'StoreUnavailable', message: expect.stringContaining('Run where the keyring is') },
+        error: {
+          code: 'StoreUnavailable',
+          message: expect.stringMatching(
+            /^The key .* can't be had: there is no file '.*key', and no key in a keyring \(no Secret Service answers\)\. Run where the keyring is, /,
+          ),
+        },
       });
     }
     expect(existsSync(keyFile())).toBe(false);
@@ -156,7 +207,7 @@ describe.skipIf(reason !== '')(`The key of a store, with GNOME's keyring${reason
     expect(await callStore(environment, [write()])).toMatchObject({
       told: [
         expect.stringMatching(
-          /^There is no keyring here \(.+\): the key to the stored secrets and tokens is in the file '.*key', which only you can read\.$/,
+          /^There is no keyring here \(no Secret Service answers\): the key to the stored secrets and tokens is in the file '.*key', which only you can read\.$/,
         ),
       ],
     });
