@@ -2,18 +2,20 @@
 function Complete-TokenResource {
     param($Word)
 
+    $quote, $Word = Split-CompletionWord $Word
     foreach ($resource in $WellKnownResources.GetEnumerator()) {
         if ($resource.Key -notlike "*$Word*" -and $resource.Value.Name -notlike "*$Word*") { continue }
-        [System.Management.Automation.CompletionResult]::new($resource.Key, $resource.Key, 'ParameterValue', $resource.Value.Name)
+        [System.Management.Automation.CompletionResult]::new($quote + $resource.Key + $quote, $resource.Key, 'ParameterValue', $resource.Value.Name)
     }
 }
 
 function Complete-TokenScope {
     param($Word, $Resource)
 
+    $quote, $Word = Split-CompletionWord $Word
     if (-not $Resource) { $Resource = 'https://graph.microsoft.com' }
     foreach ($scope in @('.default') + $WellKnownResources[$Resource.TrimEnd('/')].Scopes) {
-        if ($scope -like "$Word*") { $scope }
+        if ($scope -like "$Word*") { $quote + $scope + $quote }
     }
 }
 
@@ -21,12 +23,13 @@ function Complete-TokenScope {
 function Complete-PartnerScope {
     param($Word)
 
+    $quote, $Word = Split-CompletionWord $Word
     foreach ($resource in $WellKnownResources.GetEnumerator()) {
         foreach ($scope in @('.default') + $resource.Value.Scopes) {
             # OpenID's own have no resource.
             $text = if ($scope -cmatch '^[a-z_]+$' -and $scope -ne 'user_impersonation') { $scope } else { $resource.Key + '/' + $scope }
             if (-not $scope -or ($text -notlike "*$Word*" -and $resource.Value.Name -notlike "*$Word*")) { continue }
-            [System.Management.Automation.CompletionResult]::new($text, $text, 'ParameterValue', $resource.Value.Name)
+            [System.Management.Automation.CompletionResult]::new($quote + $text + $quote, $text, 'ParameterValue', $resource.Value.Name)
         }
     }
 }
@@ -35,6 +38,7 @@ function Complete-PartnerScope {
 function Complete-CertificateThumbprint {
     param($Word)
 
+    $quote, $Word = Split-CompletionWord $Word
     $store = [System.Security.Cryptography.X509Certificates.X509Store]::new('My', 'CurrentUser')
     try {
         $store.Open('ReadOnly')
@@ -42,10 +46,18 @@ function Complete-CertificateThumbprint {
             $thumbprint = $certificate.Thumbprint
             if (-not $certificate.HasPrivateKey -or ($thumbprint -notlike "$Word*" -and $certificate.Subject -notlike "*$Word*")) { continue }
             $about = "$($certificate.Subject), until $($certificate.NotAfter.ToString('d'))"
-            [System.Management.Automation.CompletionResult]::new($thumbprint, $thumbprint, 'ParameterValue', $about)
+            [System.Management.Automation.CompletionResult]::new($quote + $thumbprint + $quote, $thumbprint, 'ParameterValue', $about)
         }
     }
     finally { $store.Close() }
+}
+
+# The quotation mark that a word begins with, and the word without it: the completed text takes the place of both.
+function Split-CompletionWord {
+    param($Word)
+
+    if ($Word -match '^[''"]') { $Matches[0] } else { '' }
+    $Word -replace '^[''"]|[''"]$'
 }
 
 $script:WellKnownResources = [ordered]@{

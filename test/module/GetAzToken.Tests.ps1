@@ -239,6 +239,8 @@ Describe 'Tab completion of Get-AzToken' {
         @{ Line = 'Get-AzToken -Resource vault'; First = 'https://vault.azure.net' }
         @{ Line = 'Get-AzToken -Scope Direc'; First = 'Directory.Read.All' }
         @{ Line = 'Get-AzToken -Resource https://vault.azure.net -Scope user'; First = 'user_impersonation' }
+        @{ Line = "Get-AzToken -Resource 'vault"; First = "'https://vault.azure.net'" }
+        @{ Line = 'Get-AzToken -Scope "Direc'; First = '"Directory.Read.All"' }
     ) {
         (TabExpansion2 $Line $Line.Length).CompletionMatches[0].CompletionText | Should -Be $First
     }

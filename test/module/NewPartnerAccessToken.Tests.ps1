@@ -473,6 +473,7 @@ Describe 'Tab completion of <Command>' -ForEach $both {
         @{ Typed = '-Scopes https://graph.microsoft.com/.'; First = 'https://graph.microsoft.com/.default' }
         @{ Typed = '-Scopes partnercenter.microsoft.com/user'; First = 'https://api.partnercenter.microsoft.com/user_impersonation' }
         @{ Typed = '-Scopes offline'; First = 'offline_access' }
+        @{ Typed = "-Scopes 'offline"; First = "'offline_access'" }
         @{ Typed = '-Environment AzureU'; First = 'AzureUSGovernment' }
     ) {
         $line = "$Command $Typed"
