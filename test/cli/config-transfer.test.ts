@@ -317,6 +317,26 @@ describe('config import', () => {
     expect(JSON.parse(stdout)).toEqual([hostile]);
   });
 
+  it('says where a profile signs in that is no cloud of Microsoft, for its secret goes there', async () => {
+    const elsewhere: Profile = { ...secretProfile, name: 'elsewhere', authority: 'https://login.example.com:8443' };
+    const others = ['https://login.microsoft.com', 'https://login.partner.microsoftonline.cn'].map(
+      (authority, index): Profile => ({ ...secretProfile, name: `other${index}`, authority }),
+    );
+    const exported = [elsewhere, ...others, secretProfile].map((profile) => ({ profile, secrets }));
+    writeFileSync(file, await sealExport(exported, passphrase));
+    expect(await importFrom(file)).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: expect.stringContaining(
+        "Imported 'elsewhere', 'other0', 'other1', 'default'.\n" +
+          "Profile 'elsewhere' signs in at login.example.com:8443, which is no cloud of Microsoft's that is known: what " +
+          'it proves itself with is sent there. If that is wrong, change it with: ' +
+          'entra-auth-cli config edit elsewhere --authority URL\n',
+      ) as string,
+    });
+    expect(profilesOf(there)).toHaveLength(4);
+  });
+
   it('leaves everything as it was when a profile can not be stored', async () => {
     const certificatePath = join(here.path, 'app.pem');
     const ci: Profile = { ...secretProfile, name: 'ci', authMethod: 'PasswordlessCertificate', certificatePath };

@@ -4,6 +4,7 @@ import { ProfileError } from '../../profile/profile-error.ts';
 import type { ProfileSecrets } from '../../profile/secrets.ts';
 import type { Store } from '../../profile/store.ts';
 import { restoreProfile } from '../../profile/transfer.ts';
+import { cloudOf } from '../inspect/well-known-names.ts';
 import type { Shell } from '../shell.ts';
 import { throwIfCancelled } from './cancelled.ts';
 import { checkPassphraseOptions, knownPassphrase, type PassphraseOptions } from './passphrase.ts';
@@ -26,12 +27,22 @@ export async function importProfiles(options: ImportOptions, shell: Shell, file:
   throwIfCancelled(shell);
   await restoreAll(imported, taken, store);
   shell.tell(`Imported ${imported.map(({ profile }) => `'${profile.name}'`).join(', ')}.`);
+  for (const { profile } of imported) tellOfForeignAuthority(profile, shell);
   for (const { profile, certificate } of imported) {
     if (profile.certificatePath === undefined || certificate !== undefined) continue;
     shell.tell(
       `Profile '${profile.name}' came without its certificate: put it at '${profile.certificatePath}', or change that with config edit.`,
     );
   }
+}
+
+/** Whoever made the export has chosen where secrets are sent that get into the profile later, too. */
+function tellOfForeignAuthority({ name, authority }: Profile, shell: Shell): void {
+  if (authority === undefined || cloudOf(authority, undefined) !== undefined) return;
+  shell.must(
+    `Profile '${name}' signs in at ${new URL(authority).host}, which is no cloud of Microsoft's that is known: what it ` +
+      `proves itself with is sent there. If that is wrong, change it with: entra-auth-cli config edit ${name} --authority URL`,
+  );
 }
 
 async function restoreAll(imported: readonly ExportedProfile[], taken: readonly string[], store: Store): Promise<void> {

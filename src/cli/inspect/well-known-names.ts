@@ -100,6 +100,7 @@ const testCloud = 'Azure PPE (test)';
 
 const issuerHosts: Readonly<Record<string, string>> = {
   'login.microsoftonline.com': publicCloud,
+  'login.microsoft.com': publicCloud,
   'login.windows.net': publicCloud,
   'login.microsoftonline.us': usGovernment,
   'login.partner.microsoftonline.cn': china,
