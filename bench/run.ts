@@ -7,12 +7,13 @@
 import process from 'node:process';
 import { isMet, table, type Finding } from './finding.ts';
 import { getToken } from './rows/cli.ts';
+import { demo } from './rows/demo.ts';
 import { memory, start } from './rows/engine.ts';
 import { cold, importModule, parallel, warm } from './rows/powershell.ts';
 import { surroundings } from './surroundings.ts';
 
 const needPowerShell = { cold, import: importModule, warm, parallel };
-const rows = { ...needPowerShell, start, memory, cli: getToken };
+const rows = { ...needPowerShell, start, memory, cli: getToken, demo };
 type RowName = keyof typeof rows;
 
 const isRowName = (name: string): name is RowName => Object.hasOwn(rows, name);
