@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -21,7 +23,15 @@ const keyringProgram = fileURLToPath(new URL('../fixtures/keyring-program.ts', i
 const write = (clientSecret = 'x', name = 'dev') => ['secrets.write', name, { clientSecret }] as const;
 const read = ['secrets.read', 'dev'] as const;
 
-describe.skipIf(reason !== '')(`The key of a store, with GNOME's keyring${reason}`, { timeout: 60_000 }, () => {
+const waiting = 'Waiting for the keyring, which may want to be unlocked.';
+
+/** As if every keyring answered at once: on a busy machine an open one may take as long as it takes to be told of. */
+async function callAtOnce(...call: Parameters<typeof callStore>): ReturnType<typeof callStore> {
+  const result = await callStore(...call);
+  return { ...result, told: result.told.filter((line) => line !== waiting) };
+}
+
+describe.skipIf(reason !== '')(`The key of a store, with GNOME's keyring${reason}`, { timeout: 120_000 }, () => {
   let session: KeyringSession;
   beforeEach(async () => {
     session = await startKeyringSession();
@@ -29,7 +39,7 @@ describe.skipIf(reason !== '')(`The key of a store, with GNOME's keyring${reason
   afterEach(() => session[Symbol.asyncDispose]());
 
   const keyFile = (): string => join(session.environment['HOME'] ?? '', '.config/entra-auth-cli/key');
-  const call = (...calls: (readonly [string, ...unknown[]])[]) => callStore(session.environment, calls);
+  const call = (...calls: (readonly [string, ...unknown[]])[]) => callAtOnce(session.environment, calls);
 
   test('is in the keyring and in no file, and the next process finds it there', async () => {
     session.unlock();
@@ -47,14 +57,15 @@ describe.skipIf(reason !== '')(`The key of a store, with GNOME's keyring${reason
       ...options,
       input: confidentialClient.secret,
     });
-    expect(created).toMatchObject({ exitCode: 0, stderr: expect.not.stringContaining('keyring') });
+    expect(created.exitCode).toBe(0);
+    expect(created.stderr.replace(waiting, '')).not.toContain('keyring');
     expect(session.key()).toMatch(/^[\w+/]{43}=$/);
     expect(existsSync(keyFile())).toBe(false);
 
     session.lock();
     const { exitCode, stdout, stderr } = await runCli(['get-token', '--profile', 'dev'], options);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-    expect(stderr).toMatch(
+    expect(stderr.replace(`entra-auth-cli: ${waiting}\n`, '')).toMatch(
       /^entra-auth-cli: The keyring does not give out the key .* Unlock it and try again; or set /,
     );
   });
@@ -110,7 +121,12 @@ describe.skipIf(reason !== '')(`The key of a store, with GNOME's keyring${reason
     const { exitCode, stdout, stderr } = await running;
     expect(exitCode).toBe(0);
     expect(stderr).not.toContain('is not cached');
-    expect(await runCli(getToken, options)).toEqual({ exitCode: 0, stdout, stderr: '' });
+    const again = await runCli(getToken, options);
+    expect({ ...again, stderr: again.stderr.replace(`entra-auth-cli: ${waiting}\n`, '') }).toEqual({
+      exitCode: 0,
+      stdout,
+      stderr: '',
+    });
   });
 
   test('that is refused early and late costs the cache, and not the token', async () => {
@@ -155,7 +171,7 @@ describe.skipIf(reason !== '')(`The key of a store, with GNOME's keyring${reason
     await call(write());
     const elsewhere = { ...session.environment, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' };
     for (const one of [read, write('y')]) {
-      expect(await callStore(elsewhere, [one])).toMatchObject({
+      expect(await callAtOnce(elsewhere, [one])).toMatchObject({
         error: {
           code: 'StoreUnavailable',
           message: expect.stringMatching(
@@ -172,20 +188,20 @@ describe.skipIf(reason !== '')(`The key of a store, with GNOME's keyring${reason
     session.unlock();
     await call(write('old'), ['tokens.writeSignIn', 'dev', 'k', { refreshToken: 'r' }]);
     const inFile = { ...session.environment, ENTRA_AUTH_CLI_STORE: 'file' };
-    expect(await callStore(inFile, [write('new', 'other')])).toMatchObject({
+    expect(await callAtOnce(inFile, [write('new', 'other')])).toMatchObject({
       told: [
         expect.stringMatching(
           /^ENTRA_AUTH_CLI_STORE is file: the key to the stored secrets and tokens is in the file /,
         ),
       ],
     });
-    expect(await callStore(inFile, [read])).toMatchObject({
+    expect(await callAtOnce(inFile, [read])).toMatchObject({
       error: {
         code: 'StoreUnavailable',
         message: expect.stringContaining('sealed with another key than the one in use'),
       },
     });
-    expect((await callStore(inFile, [['tokens.readSignIn', 'dev', 'k']])).value).toBeUndefined();
+    expect((await callAtOnce(inFile, [['tokens.readSignIn', 'dev', 'k']])).value).toBeUndefined();
 
     expect(await call(read)).toMatchObject({ value: { clientSecret: 'old' } });
     expect(await call(['secrets.read', 'other'])).toMatchObject({ value: { clientSecret: 'new' }, told: [] });
@@ -204,7 +220,7 @@ describe.skipIf(reason !== '')(`The key of a store, with GNOME's keyring${reason
     ],
   ])('is in a file where there is %s, which is said once', async (_, prepare) => {
     const environment = { ...session.environment, ...prepare() };
-    expect(await callStore(environment, [write()])).toMatchObject({
+    expect(await callAtOnce(environment, [write()])).toMatchObject({
       told: [
         expect.stringMatching(
           /^There is no keyring here \(no Secret Service answers\): the key to the stored secrets and tokens is in the file '.*key', which only you can read\.$/,
@@ -212,18 +228,16 @@ describe.skipIf(reason !== '')(`The key of a store, with GNOME's keyring${reason
       ],
     });
     expect(existsSync(keyFile())).toBe(true);
-    expect(await callStore(environment, [write('y'), read])).toMatchObject({ value: { clientSecret: 'y' }, told: [] });
+    expect(await callAtOnce(environment, [write('y'), read])).toMatchObject({ value: { clientSecret: 'y' }, told: [] });
   });
 });
 
 // They wait for seconds, but for nothing of each other's.
 describe.skipIf(reason !== '')(`A keyring whose prompt nobody answers${reason}`, { concurrent: true }, () => {
-  const waiting = 'Waiting for the keyring, which may want to be unlocked.';
-
   async function startLocked(): Promise<KeyringSession> {
     const session = await startKeyringSession('waits');
     session.unlock();
-    expect(await callStore(session.environment, [write()])).toMatchObject({ told: [] });
+    expect(await callAtOnce(session.environment, [write()])).toMatchObject({ told: [] });
     session.lock();
     return session;
   }
@@ -234,7 +248,7 @@ describe.skipIf(reason !== '')(`A keyring whose prompt nobody answers${reason}`,
       env: session.environment,
       extendEnv: false,
       reject: false,
-      timeout: 10_000,
+      timeout: 45_000,
     });
     const answer = { kind: 'refused', reason: 'nobody has unlocked it' };
     expect({ exitCode, ...JSON.parse(stdout) }).toEqual({ exitCode: 7, answer, told: [waiting] });
@@ -253,7 +267,7 @@ describe.skipIf(reason !== '')(`A keyring whose prompt nobody answers${reason}`,
 });
 
 test('A store that is to be kept nobody knows where is refused', async () => {
-  const home = '/nowhere';
+  const home = join(tmpdir(), `nowhere-${randomUUID()}`);
   const { error } = await callStore({ HOME: home, ENTRA_AUTH_CLI_STORE: 'vault' }, [write()]);
   expect(error).toEqual({
     code: 'StoreUnavailable',
