@@ -1,20 +1,8 @@
 # Get-EntraBetaAgentIdentityToken, with all that it is given by parameters. What comes from the session is tested in
-# AgentIdentityContext.Tests.ps1, certificates in PartnerCertificate.Tests.ps1.
+# AgentIdentityContext.Tests.ps1, certificates in PartnerCertificate.Tests.ps1, parallel callers in ParallelCallers.Tests.ps1.
 BeforeAll {
     Import-Module "$PSScriptRoot/TestSession.psm1" -Force
     Import-Module $ModuleFile -Force
-
-    # Many agent identities of one blueprint, for what is done in bulk.
-    $manyAgents = @(0..19 | ForEach-Object { 'a9e47000-0000-4000-8000-0000000001{0:d2}' -f $_ })
-    $file = Join-Path $TestDrive 'directory.json'
-    [System.IO.File]::WriteAllText($file, (ConvertTo-Json -Depth 5 @{
-                tenants      = @(@{ id = $Contoso; name = 'Contoso'; domains = @('contoso.onmicrosoft.com') })
-                users        = @()
-                applications = @(@{ id = $Blueprint; name = 'Agents'; tenants = @($Contoso); isBlueprint = $true; secrets = @(@{ value = 'Blueprint-Secret~1' }) }) +
-                @($manyAgents | ForEach-Object {
-                        @{ id = $_; name = "Agent $_"; tenants = @($Contoso); blueprint = $Blueprint; applicationPermissions = @('https://graph.microsoft.com/User.Read.All') }
-                    })
-            }))
 
     $emulator = Start-TestEmulator '--scripted-user', $Alice
     $graphDefault = 'https://graph.microsoft.com/.default'
@@ -141,31 +129,6 @@ Describe 'Get-EntraBetaAgentIdentityToken' {
     ) {
         $line = "Get-EntraBetaAgentIdentityToken $Typed"
         (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Sort-Object | Should -Be ($First | Sort-Object)
-    }
-}
-
-Describe 'Bulk: ForEach-Object -Parallel with Get-EntraBetaAgentIdentityToken' -Skip:($PSVersionTable.PSVersion.Major -lt 7) {
-    It 'makes 20 parent and 20 agent requests of 200 calls over 20 agent identities, and gives each caller its own token' {
-        $bulk = Start-TestEmulator '--directory', "`"$file`""
-        try {
-            Set-TestEnvironment $bulk
-            & (Get-Module EntraTokenBridge) { Close-TokenEngine (Get-EngineHost) }
-            $secret = Get-SecureText 'Blueprint-Secret~1'
-            $results = 1..200 | ForEach-Object -ThrottleLimit 8 -Parallel {
-                Import-Module $using:ModuleFile
-                $agent = ($using:manyAgents)[$_ % 20]
-                $token = Get-EntraBetaAgentIdentityToken -BlueprintAppId $using:Blueprint -AgentIdentityAppId $agent -BlueprintSecret $using:secret -TenantId $using:Contoso
-                @{ Agent = $agent; Token = $token }
-            }
-            $results.Count | Should -Be 200
-            @($results | Where-Object { (Get-Claim $_.Token).appid -ne $_.Agent }).Count | Should -Be 0
-            $counts = @{}
-            Get-AgentStep $bulk | Group-Object | ForEach-Object { $counts[$_.Name] = $_.Count }
-            $counts['parent'] | Should -Be 20
-            $counts['client_credentials'] | Should -Be 20
-            $counts.Count | Should -Be 2
-        }
-        finally { Stop-TestEmulator $bulk }
     }
 }
 

@@ -442,32 +442,6 @@ Describe 'The secret in -Credential of <Command>' -ForEach $both {
     }
 }
 
-Describe 'Parallel callers of both commands' {
-    It 'get each their own application''s token, 100 calls over 8 runspaces' {
-        Set-TestEnvironment $emulator
-        $pool = [runspacefactory]::CreateRunspacePool(1, 8)
-        $pool.Open()
-        try {
-            $calls = foreach ($number in 1..100) {
-                $given = if ($number % 2) { $confidential, (Get-ApplicationCredential) }
-                else { 'ab1e0000-0000-4000-8000-000000000006', (Get-ApplicationCredential 'Multitenant-Secret~1' 'ab1e0000-0000-4000-8000-000000000006') }
-                $shell = [powershell]::Create()
-                $shell.RunspacePool = $pool
-                $null = $shell.AddScript({
-                        param($Module, $Command, $Application, $Credential, $Tenant)
-                        Import-Module $Module
-                        (& $Command -ApplicationId $Application -Credential $Credential -ServicePrincipal -Tenant $Tenant -Scopes https://graph.microsoft.com/.default).AccessToken
-                    }).AddArgument($ModuleFile).AddArgument(('New-PartnerAccessToken', 'New-SecMgmtAccessToken')[$number % 3 -eq 0]).
-                AddArgument($given[0]).AddArgument($given[1]).AddArgument($Contoso)
-                @{ Shell = $shell; Running = $shell.BeginInvoke(); Application = $given[0] }
-            }
-            $theirs = foreach ($call in $calls) { (Get-Claim $call.Shell.EndInvoke($call.Running)[0]).appid -eq $call.Application; $call.Shell.Dispose() }
-        }
-        finally { $pool.Dispose() }
-        @($theirs | Where-Object { $_ }).Count | Should -Be 100
-    }
-}
-
 Describe 'Tab completion of <Command>' -ForEach $both {
     It 'offers <First> for <Typed>' -ForEach @(
         @{ Typed = '-Scopes https://graph.microsoft.com/.'; First = 'https://graph.microsoft.com/.default' }

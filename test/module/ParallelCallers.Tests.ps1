@@ -2,16 +2,18 @@ BeforeAll {
     Import-Module "$PSScriptRoot/TestSession.psm1" -Force
     Import-Module $ModuleFile -Force
 
-    # Twenty identities, to see that parallel callers get their own.
+    # Twenty identities of each kind, to see that parallel callers get their own.
+    $applications = 'c0f1de00-0000-4000-8000-000000000001', 'ab1e0000-0000-4000-8000-000000000006'
+    $agents = @(0..19 | ForEach-Object { 'a9e47000-0000-4000-8000-0000000001{0:d2}' -f $_ })
+    $mayRead = @('https://graph.microsoft.com/User.Read.All')
     $directory = @{
         tenants           = @(@{ id = $Contoso; name = 'Contoso'; domains = @('contoso.onmicrosoft.com') })
-        applications      = @(@{
-                id                     = 'c0f1de00-0000-4000-8000-000000000001'
-                name                   = 'Contoso Confidential'
-                tenants                = @($Contoso)
-                secrets                = @(@{ value = 'Confidential-Secret~1' })
-                applicationPermissions = @('https://graph.microsoft.com/User.Read.All')
-            })
+        applications      = @(
+            @{ id = $applications[0]; name = 'Contoso Confidential'; tenants = @($Contoso); secrets = @(@{ value = 'Confidential-Secret~1' }); applicationPermissions = $mayRead }
+            @{ id = $applications[1]; name = 'Contoso Other'; tenants = @($Contoso); secrets = @(@{ value = 'Other-Secret~1' }); applicationPermissions = $mayRead }
+            @{ id = $Blueprint; name = 'Contoso Agents'; tenants = @($Contoso); isBlueprint = $true; secrets = @(@{ value = 'Blueprint-Secret~1' }) }
+            $agents | ForEach-Object { @{ id = $_; name = "Agent $_"; tenants = @($Contoso); blueprint = $Blueprint; applicationPermissions = $mayRead } }
+        )
         managedIdentities = @(0..19 | ForEach-Object {
                 @{
                     clientId   = 'a5516000-0000-4000-8000-{0:d12}' -f $_
@@ -102,6 +104,23 @@ Describe 'Parallel callers' {
         $results = Invoke-Parallel $script (0..199)
         @($results | Where-Object { $_ -eq $true }).Count | Should -Be 200
         Get-TokenRequestCount $emulator | Should -Be 20
+    }
+
+    It 'get each their own application''s token from New-PartnerAccessToken and New-SecMgmtAccessToken: 100 calls in 8 runspaces' {
+        $script = '
+            param($ModuleFile, $Arguments)
+            $Command, $Given = $Arguments
+            Import-Module $ModuleFile
+            @{ Application = $Given.ApplicationId; Token = (& $Command @Given).AccessToken }'
+        $credentials = (Get-ApplicationCredential), (Get-ApplicationCredential 'Other-Secret~1' $applications[1])
+        $calls = foreach ($number in 1..100) {
+            $command = ('New-PartnerAccessToken', 'New-SecMgmtAccessToken')[$number % 3 -eq 0]
+            $given = @{ ApplicationId = $applications[$number % 2]; Credential = $credentials[$number % 2]; ServicePrincipal = $true; Tenant = $Contoso; Scopes = 'https://graph.microsoft.com/.default' }
+            , @($command, $given)
+        }
+        $results = Invoke-Parallel $script $calls
+        $results.Count | Should -Be 100
+        @($results | Where-Object { (Get-Claim $_.Token).appid -ne $_.Application }).Count | Should -Be 0
     }
 
     It 'go on when one of them is stopped' {
@@ -264,5 +283,24 @@ Describe 'Parallel callers' {
         $tokens = 1..20 | ForEach-Object -Parallel { Import-Module $using:ModuleFile; "$(Get-AzToken)" } -ThrottleLimit 8
         @($tokens | Select-Object -Unique).Count | Should -Be 1
         $tokens.Count | Should -Be 20
+    }
+
+    It 'get each their own agent identity''s token with ForEach-Object -Parallel: 20 parent and 20 agent requests of 200 calls' -Skip:($PSVersionTable.PSVersion.Major -lt 7) {
+        & (Get-Module EntraTokenBridge) { Close-TokenEngine (Get-EngineHost) }
+        Clear-RequestLog $emulator
+        $secret = Get-SecureText 'Blueprint-Secret~1'
+        $results = 1..200 | ForEach-Object -ThrottleLimit 8 -Parallel {
+            Import-Module $using:ModuleFile
+            $agent = ($using:agents)[$_ % 20]
+            $token = Get-EntraBetaAgentIdentityToken -BlueprintAppId $using:Blueprint -AgentIdentityAppId $agent -BlueprintSecret $using:secret -TenantId $using:Contoso
+            @{ Agent = $agent; Token = $token }
+        }
+        $results.Count | Should -Be 200
+        @($results | Where-Object { (Get-Claim $_.Token).appid -ne $_.Agent }).Count | Should -Be 0
+        $counts = @{}
+        Get-AgentStep $emulator | Group-Object | ForEach-Object { $counts[$_.Name] = $_.Count }
+        $counts['parent'] | Should -Be 20
+        $counts['client_credentials'] | Should -Be 20
+        $counts.Count | Should -Be 2
     }
 }
