@@ -123,7 +123,7 @@ Signed in by  pwd, mfa
 
   it.each([
     ['expired', { exp: seconds(-1) }, /^Valid +no: it expired /],
-    ['not yet valid', { nbf: seconds(330) }, /^Valid +no: it is not valid before /],
+    ['not yet valid', { nbf: seconds(3600) }, /^Valid +no: it is not valid before /],
   ])('ends with 1 for a token that is %s, and says so', async (_what, claims, said) => {
     const { exitCode, stdout } = await discover(jwtOf({ ...applicationClaims(), ...claims }));
     expect(exitCode).toBe(1);
