@@ -14,7 +14,7 @@ export function asTokenError(error: unknown): TokenError {
   const exchange = failedExchange();
   if (exchange && 'error' in exchange) {
     if (exchange.error instanceof TokenError) return exchange.error;
-    return networkError(exchange.error, new URL(exchange.url).host);
+    return networkError(exchange.error, new URL(exchange.url));
   }
   if (exchange) return entraError(exchange, error);
   return libraryError(error);
@@ -117,7 +117,7 @@ function codeFor(
 }
 
 /** Node's codes for a way that does not lead to the service. */
-function networkError(error: unknown, host: string): TokenError {
+function networkError(error: unknown, { host, port, protocol }: URL): TokenError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const reason = error instanceof Error ? error.message : String(error);
   const details = { cause: error, retryable: true };
@@ -129,12 +129,18 @@ function networkError(error: unknown, host: string): TokenError {
         `The name ${host} can't be resolved. Check the network and the proxy.`,
         details,
       );
-    case 'ECONNREFUSED':
+    case 'ECONNREFUSED': {
+      const refuser = refuserIn(error);
+      const isProxy = refuser !== undefined && refuser.port !== Number(port || (protocol === 'https:' ? 443 : 80));
       return new TokenError(
         'ConnectionRefused',
-        `${host} refused the connection. Check the address and the proxy.`,
+        isProxy
+          ? `The proxy at ${refuser.address}:${refuser.port} refused the connection to ${host}. ` +
+              'Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.'
+          : `${host} refused the connection. Check the address and the proxy.`,
         details,
       );
+    }
     case 'ETIMEDOUT':
       return new TokenError('Timeout', `${host} did not answer. Check the network and the proxy.`, details);
     default:
@@ -148,6 +154,13 @@ function networkError(error: unknown, host: string): TokenError {
       }
       return new TokenError('NetworkError', `The connection to ${host} failed: ${reason}`, details);
   }
+}
+
+/** Who refused a connection: node's errors have the address that was tried, one each where a name has several. */
+function refuserIn(error: unknown): { readonly address: string; readonly port: number } | undefined {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  if (!(first instanceof Error) || !('address' in first) || !('port' in first)) return undefined;
+  return { address: String(first.address), port: Number(first.port) };
 }
 
 function isTlsCode(code: string): boolean {

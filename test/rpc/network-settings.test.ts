@@ -70,6 +70,18 @@ describe('A proxy', () => {
     await ask(engine, 'NonInteractive', fresh, { environment: direct });
   });
 
+  it('that refuses the connection is named in the error, without its password', async () => {
+    const environment = { ...withSecret(emulator), HTTPS_PROXY: 'http://me:secret@127.0.0.1:9' };
+    const refusal = await refusalOf(ask(engine, 'NonInteractive', fresh, { environment }));
+    const { host } = new URL(emulator.authority);
+    expect(refusal).toMatchObject({
+      message:
+        `Environment variables: The proxy at 127.0.0.1:9 refused the connection to ${host}. ` +
+        'Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.',
+      data: { code: 'ConnectionRefused', retryable: true },
+    });
+  });
+
   it('is passed over for the hosts of NO_PROXY', async () => {
     const environment = { ...withSecret(emulator), HTTPS_PROXY: proxyAddress, NO_PROXY: 'localhost,127.0.0.1' };
     await ask(engine, 'NonInteractive', fresh, { environment });
