@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { request as httpsRequest } from 'node:https';
+import { expect } from 'vitest';
 import { signInAs } from '../../src/emulator/scripted-person.ts';
 import {
   newPartnerAccessToken,
@@ -80,4 +81,23 @@ function post(
   });
   request.once('error', reject).end(new URLSearchParams(form).toString());
   return promise;
+}
+
+/** Tokens for Alice of Contoso, as a sign-in and a refresh token give them. */
+export function expectAlices(result: AuthResult, emulator: Emulator): void {
+  expect(result).toMatchObject({
+    isExtendedLifeTimeToken: false,
+    uniqueId: aliceId,
+    tenantId: contoso,
+    account: {
+      username: alice.username,
+      environment: new URL(emulator.authority).host,
+      homeAccountId: { identifier: `${aliceId}.${contoso}`, objectId: aliceId, tenantId: contoso },
+    },
+    reusableUntil: null,
+  });
+  expect(result.scopes).toContain(userRead);
+  expect(result.idToken?.split('.')).toHaveLength(3);
+  expect(result.refreshToken).toMatch(/^1\./);
+  expect(result.correlationId).toMatch(/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/);
 }

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEmulator } from '../../src/emulator/server.ts';
+import { describe, expect, it } from 'vitest';
 import { getAgentIdentityToken, type AgentIdentityTokenMode } from '../../src/protocol/agent-identity-token.ts';
 import {
   addOtherBlueprint,
@@ -15,26 +14,18 @@ import {
   workload,
 } from '../emulator/agents.ts';
 import { agentToken, contosoAgent, steps } from '../helpers/agent-flows.ts';
-import { startEngine, type Engine } from '../helpers/engine.ts';
-import { alice, confidentialClient, refusalOf, towards, type Emulator, type Refusal } from '../helpers/flows.ts';
+import { startEngine } from '../helpers/engine.ts';
+import { alice, confidentialClient, refusalOf, towards, type Refusal } from '../helpers/flows.ts';
 import { userRead } from '../helpers/partner-flows.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
+import { engineOfFile } from '../helpers/engine-of-file.ts';
 
 type Changes = Parameters<typeof agentToken>[2];
 
 const fabrikam = '22222222-2222-4222-8222-222222222222';
-let emulator: Emulator;
-let engine: Engine;
-
-beforeAll(async () => {
-  emulator = await startEmulator();
-  addOtherBlueprint(emulator);
-  engine = await startEngine({ environment: towards(emulator) });
-});
-afterAll(async () => {
-  await engine[Symbol.asyncDispose]();
-  await emulator.close();
-});
-beforeEach(() => emulator.clearRequests());
+const emulator = await emulatorOfFile();
+addOtherBlueprint(emulator);
+const engine = await engineOfFile({ environment: towards(emulator) });
 
 /** The request without a value, as its own parameters have it. */
 async function without(

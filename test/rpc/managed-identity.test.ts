@@ -1,21 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEmulator } from '../../src/emulator/server.ts';
-import { startEngine, type Engine } from '../helpers/engine.ts';
-import { ask, contoso, refusalOf, towards, type Emulator } from '../helpers/flows.ts';
+import { describe, expect, it } from 'vitest';
+import { ask, contoso, refusalOf, towards } from '../helpers/flows.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
+import { engineOfFile } from '../helpers/engine-of-file.ts';
 
 const userAssigned = 'a5516000-0000-4000-8000-000000000002';
-let emulator: Emulator;
-let engine: Engine;
-
-beforeAll(async () => {
-  emulator = await startEmulator();
-  engine = await startEngine({ environment: towards(emulator) });
-});
-afterAll(async () => {
-  await engine[Symbol.asyncDispose]();
-  await emulator.close();
-});
-beforeEach(() => emulator.clearRequests());
+const emulator = await emulatorOfFile();
+const engine = await engineOfFile({ environment: towards(emulator) });
 
 const appService = (header: string = emulator.directory.identityHeader): Record<string, string> => ({
   ...towards(emulator),

@@ -1,29 +1,20 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEmulator } from '../../src/emulator/server.ts';
+import { describe, expect, it } from 'vitest';
 import {
   newPartnerAccessToken,
   newSecMgmtAccessToken,
   type PartnerTokenParameters,
 } from '../../src/protocol/partner-token.ts';
 import { forget } from '../../src/protocol/session.ts';
-import { startEngine, type Engine } from '../helpers/engine.ts';
-import { confidentialClient, contoso, refusalOf, tokenRequests, towards, type Emulator } from '../helpers/flows.ts';
+import { startEngine } from '../helpers/engine.ts';
+import { confidentialClient, contoso, refusalOf, tokenRequests, towards } from '../helpers/flows.ts';
 import { aliceId, graphDefault, partner, secMgmt } from '../helpers/partner-flows.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
+import { engineOfFile } from '../helpers/engine-of-file.ts';
 
-let emulator: Emulator;
-let engine: Engine;
-
-beforeAll(async () => {
-  emulator = await startEmulator();
-  engine = await startEngine({ environment: towards(emulator) });
-});
-afterAll(async () => {
-  await engine[Symbol.asyncDispose]();
-  await emulator.close();
-});
-beforeEach(() => emulator.clearRequests());
+const emulator = await emulatorOfFile();
+const engine = await engineOfFile({ environment: towards(emulator) });
 
 const application: PartnerTokenParameters = {
   applicationId: confidentialClient.id,

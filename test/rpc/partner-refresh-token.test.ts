@@ -1,39 +1,23 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { azureCli, startWithClock, type Clock } from '../emulator/client.ts';
+import { describe, expect, it } from 'vitest';
+import { azureCli, Clock } from '../emulator/client.ts';
 import type { PartnerTokenParameters } from '../../src/protocol/partner-token.ts';
-import { startEngine, type Engine } from '../helpers/engine.ts';
-import {
-  alice,
-  confidentialClient,
-  contoso,
-  refusalOf,
-  tokenRequests,
-  towards,
-  type Emulator,
-} from '../helpers/flows.ts';
+import { alice, confidentialClient, contoso, refusalOf, tokenRequests, towards } from '../helpers/flows.ts';
 import {
   aliceId,
   desktop,
+  expectAlices,
   exchangeOnlineClient,
   keptRefreshToken,
   partner,
   secMgmt,
   userRead,
 } from '../helpers/partner-flows.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
+import { engineOfFile } from '../helpers/engine-of-file.ts';
 
-let emulator: Emulator;
-let clock: Clock;
-let engine: Engine;
-
-beforeAll(async () => {
-  ({ emulator, clock } = await startWithClock());
-  engine = await startEngine({ environment: towards(emulator) });
-});
-afterAll(async () => {
-  await engine[Symbol.asyncDispose]();
-  await emulator.close();
-});
-beforeEach(() => emulator.clearRequests());
+const clock = new Clock();
+const emulator = await emulatorOfFile({ now: clock.read });
+const engine = await engineOfFile({ environment: towards(emulator) });
 
 const ofPublicClient = () => keptRefreshToken(emulator, { id: desktop });
 const ofConfidentialClient = () =>
@@ -61,20 +45,7 @@ describe('The set RefreshToken', () => {
     const refreshToken = await keptRefreshToken(emulator, { id: azureCli });
     emulator.clearRequests();
     const result = await ask(engine, 'RefreshToken', { refreshToken, scopes: [userRead], applicationId: azureCli });
-    expect(result).toMatchObject({
-      isExtendedLifeTimeToken: false,
-      uniqueId: aliceId,
-      tenantId: contoso,
-      account: {
-        username: alice.username,
-        environment: new URL(emulator.authority).host,
-        homeAccountId: { identifier: `${aliceId}.${contoso}`, objectId: aliceId, tenantId: contoso },
-      },
-      reusableUntil: null,
-    });
-    expect(result.scopes).toContain(userRead);
-    expect(result.idToken?.split('.')).toHaveLength(3);
-    expect(result.refreshToken).toMatch(/^1\./);
+    expectAlices(result, emulator);
     expect(result.refreshToken).not.toBe(refreshToken);
     expect(emulator.requests.find(({ grantType }) => grantType)?.path).toBe('/organizations/oauth2/v2.0/token');
     // The new one is good: an unattended script keeps it and comes back with it.

@@ -3,11 +3,7 @@ import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import { approveDeviceCode, signInAs } from '../../src/emulator/scripted-person.ts';
 import { startEmulator } from '../../src/emulator/server.ts';
 import { deviceCode, type DeviceCodeParams } from '../../src/protocol/host.ts';
-import {
-  newPartnerAccessToken,
-  type AuthResult,
-  type PartnerTokenParameters,
-} from '../../src/protocol/partner-token.ts';
+import { newPartnerAccessToken, type PartnerTokenParameters } from '../../src/protocol/partner-token.ts';
 import { forget } from '../../src/protocol/session.ts';
 import { call } from '../emulator/client.ts';
 import { makeBrowserOpener, type BrowserOpener } from '../helpers/browser-opener.ts';
@@ -22,9 +18,9 @@ import {
   type Emulator,
 } from '../helpers/flows.ts';
 import {
-  aliceId,
   certificateClient,
   desktop,
+  expectAlices,
   exchangeOnlineClient,
   partner,
   secMgmt,
@@ -77,24 +73,6 @@ function approveCodes(person: { readonly username: string; readonly password: st
   return told;
 }
 
-function expectAlices(result: AuthResult): void {
-  expect(result).toMatchObject({
-    isExtendedLifeTimeToken: false,
-    uniqueId: aliceId,
-    tenantId: contoso,
-    account: {
-      username: alice.username,
-      environment: new URL(emulator.authority).host,
-      homeAccountId: { identifier: `${aliceId}.${contoso}`, objectId: aliceId, tenantId: contoso },
-    },
-    reusableUntil: null,
-  });
-  expect(result.scopes).toContain(userRead);
-  expect(result.idToken?.split('.')).toHaveLength(3);
-  expect(result.refreshToken).toMatch(/^1\./);
-  expect(result.correlationId).toMatch(/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/);
-}
-
 describe.skipIf(process.platform === 'win32')('The set User', () => {
   it.each([
     ['without a switch', {}],
@@ -108,7 +86,7 @@ describe.skipIf(process.platform === 'win32')('The set User', () => {
     expect(address.searchParams.get('client_id')).toBe(desktop);
     const redirect = address.searchParams.get('redirect_uri') ?? '';
     expect(redirect).toMatch(/^http:\/\/localhost:8[4-9]\d\d\/$/);
-    expectAlices(await request);
+    expectAlices(await request, emulator);
   });
 
   it('needs the person once in a session, and still hands out the refresh token', async () => {
@@ -117,7 +95,7 @@ describe.skipIf(process.platform === 'win32')('The set User', () => {
     const first = await request;
     emulator.clearRequests();
     const again = await secMgmt(engine, 'User', user);
-    expectAlices(again);
+    expectAlices(again, emulator);
     expect(again).toMatchObject({ accessToken: first.accessToken, refreshToken: first.refreshToken });
     expect(again.expiresOn).toBe(first.expiresOn);
     expect(emulator.requests).toEqual([]);
@@ -167,13 +145,13 @@ describe.skipIf(process.platform === 'win32')('The set User', () => {
   it('shows a device code with -UseDeviceAuthentication, also where somebody is known', async () => {
     const told = approveCodes();
     const parameters = { ...user, useDeviceAuthentication: true };
-    expectAlices(await partner(engine, 'User', parameters));
+    expectAlices(await partner(engine, 'User', parameters), emulator);
     expect(told[0]?.message).toContain(told[0]?.userCode);
     expect(told[0]?.expiresOn).toBeGreaterThan(Date.now());
     expect(engine.progresses.at(-1)).not.toHaveProperty('until');
     // That sign-in is known from here on.
     emulator.clearRequests();
-    expectAlices(await partner(engine, 'User', user));
+    expectAlices(await partner(engine, 'User', user), emulator);
     expect(emulator.requests).toEqual([]);
     approveCodes(adele);
     expect((await partner(engine, 'User', parameters)).account?.username).toBe(adele.username);
@@ -194,7 +172,7 @@ describe.skipIf(process.platform === 'win32')('The set User', () => {
     expect(await request).toMatchObject({ code: -32800, data: { code: 'Cancelled' } });
     expect(Date.now() - started).toBeLessThan(2_000);
     approveCodes();
-    expectAlices(await partner(engine, 'User', parameters));
+    expectAlices(await partner(engine, 'User', parameters), emulator);
   });
 
   it('says that the person declined where the code was entered', async () => {
@@ -257,7 +235,7 @@ describe.skipIf(process.platform === 'win32')('-UseAuthorizationCode with a conf
     expect(address.searchParams.get('prompt')).toBeNull();
     expect(address.searchParams.get('redirect_uri')).toMatch(/^http:\/\/localhost:8[4-9]\d\d\/$/);
     const result = await request;
-    expectAlices(result);
+    expectAlices(result, emulator);
     // The secure application model: from here on nobody need sign in.
     const unattended = await ask(engine, 'RefreshToken', {
       credential: { userName: confidentialClient.id, password: confidentialClient.secret },
@@ -265,7 +243,7 @@ describe.skipIf(process.platform === 'win32')('-UseAuthorizationCode with a conf
       scopes: [userRead],
       tenant: contoso,
     });
-    expectAlices(unattended);
+    expectAlices(unattended, emulator);
   });
 
   it('signs a person in to it, with its certificate', async () => {
@@ -278,7 +256,7 @@ describe.skipIf(process.platform === 'win32')('-UseAuthorizationCode with a conf
       useAuthorizationCode: true,
     });
     await inBrowser();
-    expectAlices(await request);
+    expectAlices(await request, emulator);
     expect(asked).toHaveLength(1);
   });
 
