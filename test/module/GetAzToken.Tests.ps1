@@ -144,6 +144,23 @@ Describe 'Get-AzToken without a switch' {
         $second | Should -Not -Match 'It is of another time'
     }
 
+    It 'goes by none of the session''s variables that happen to have the name of one of its own' {
+        $folder = [System.IO.Path]::GetDirectoryName($ModuleFile)
+        $names = Get-ChildItem $folder -Recurse -Filter *.ps1 | Select-String '\$script:(\w+)' | ForEach-Object { $_.Matches[0].Groups[1].Value }
+        $names | Should -Contain 'EngineHost'
+        $shell = [powershell]::Create()
+        $null = $shell.AddScript({
+                param($Names, $Module)
+                foreach ($name in $Names) { Set-Variable $name 'the session''s own' -Scope Global }
+                Import-Module $Module
+                (Get-AzToken -ErrorAction Stop).TenantId
+                (Get-AzToken -ErrorAction Stop).TenantId
+            }).AddArgument(@($names | Select-Object -Unique)).AddArgument($ModuleFile)
+        $shell.Invoke() | Should -Be $Contoso, $Contoso
+        $shell.Streams.Error.Count | Should -Be 0
+        $shell.Dispose()
+    }
+
     It 'is silent without -Verbose' {
         $all = Get-AzToken -Force *>&1
         @($all).Count | Should -Be 1
