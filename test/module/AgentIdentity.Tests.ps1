@@ -271,16 +271,10 @@ Describe 'Secrets and tokens of Get-EntraBetaAgentIdentityToken' {
         $tokens += @($said | Where-Object { $_ -is [string] -and $_ -match '^eyJ' })
         $tokens.Count | Should -Be 7
         $told = @($said | Where-Object { $_ -isnot [string] -or $_ -notmatch '^eyJ' })
-        $errors = @($told | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
-        $errors.Count | Should -Be 6
+        @($told | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] }).Count | Should -Be 6
         @($told | Where-Object { $_ -is [System.Management.Automation.DebugRecord] }).Count | Should -BeGreaterThan 10
         @($told | Where-Object { "$_" -eq 'BlueprintSecret comes from Set-EntraBetaAgentIdentityContext.' }).Count | Should -Be 6
-        $text = @(
-            $told | Out-String -Width 4096
-            $errors | Format-List * -Force | Out-String -Width 4096
-            $errors | ForEach-Object { "$($_.Exception)"; $_.Exception.Data.Values; $_.ScriptStackTrace }
-        ) -join "`n"
-        $text += Get-ProcessText
+        $text = (Get-SaidText $told) + (Get-ProcessText)
         $text | Should -Match 'oauth2/v2\.0/token'
         foreach ($secret in $secrets) {
             $text.Contains($secret) | Should -BeFalse -Because 'it is a secret'

@@ -339,13 +339,7 @@ Describe 'The secret in -Credential of <Command>' -ForEach $both {
         @($said | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] }).Count | Should -Be 3
         @($said | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }).Count | Should -BeGreaterThan 0
         @($said | Where-Object { $_ -is [System.Management.Automation.DebugRecord] }).Count | Should -BeGreaterThan 10
-        $errors = $said | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] }
-        $text = @(
-            $said | Out-String -Width 4096
-            $errors | Format-List * -Force | Out-String -Width 4096
-            $errors | ForEach-Object { "$($_.Exception)"; $_.Exception.Data.Values; $_.ScriptStackTrace }
-        ) -join "`n"
-        $text += Get-ProcessText
+        $text = (Get-SaidText $said) + (Get-ProcessText)
         $text | Should -Match 'oauth2/v2\.0/token'
         foreach ($secret in $secrets + $kept) { $text.Contains($secret) | Should -BeFalse -Because 'it is a secret' }
         foreach ($secret in $secrets) { $text.Contains([uri]::EscapeDataString($secret)) | Should -BeFalse -Because 'it is a secret' }

@@ -201,6 +201,16 @@ BeforeAll {
 
     function Test-Listed { param($Fact, $Table) @($Table | Where-Object { $Fact -clike $_.Fact }).Count -gt 0 }
 
+    # What a command has beyond what is known of it: all of it has a reason, and no reason is for what isn't there.
+    function Assert-Extra {
+        param($Facts, $Known, $Extras)
+
+        $new = @($Facts | Where-Object { $_ -cnotin $Known })
+        $new | Where-Object { -not (Test-Listed $_ $Extras) } | Should -BeNullOrEmpty
+        $Extras | Where-Object { -not ($new -clike $_.Fact) } | ForEach-Object { $_.Fact } | Should -BeNullOrEmpty
+        $Extras | ForEach-Object { $_.Reason } | Should -Match '\w+ \w+'
+    }
+
     $command = Get-Command Get-AzToken
     $facts = @(Get-CommandFact $command)
 }
@@ -255,10 +265,7 @@ Describe '<Command>' -ForEach $partners {
     }
 
     It 'has nothing more than that without a reason, and each extra that a reason is given for' {
-        $new = @($facts | Where-Object { $_ -cnotin $known })
-        $new | Where-Object { -not (Test-Listed $_ $Extras) } | Should -BeNullOrEmpty
-        $Extras | Where-Object { -not ($new -clike $_.Fact) } | ForEach-Object { $_.Fact } | Should -BeNullOrEmpty
-        $Extras | ForEach-Object { $_.Reason } | Should -Match '\w+ \w+'
+        Assert-Extra $facts $known $Extras
     }
 
     It 'says what it returns' { $command.OutputType.Name | Should -Be 'EntraTokenBridge.AuthResult' }
@@ -282,10 +289,7 @@ Describe 'Get-EntraBetaAgentIdentityToken' -ForEach @{ Rows = $ofAgents; Extras 
     }
 
     It 'has nothing more than that without a reason, and each extra that a reason is given for' {
-        $new = @($facts | Where-Object { $_ -cnotin $known })
-        $new | Where-Object { -not (Test-Listed $_ $Extras) } | Should -BeNullOrEmpty
-        $Extras | Where-Object { -not ($new -clike $_.Fact) } | ForEach-Object { $_.Fact } | Should -BeNullOrEmpty
-        $Extras | ForEach-Object { $_.Reason } | Should -Match '\w+ \w+'
+        Assert-Extra $facts $known $Extras
     }
 
     It 'shows the forerunner''s parameters first, and in its order' {

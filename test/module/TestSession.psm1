@@ -174,6 +174,18 @@ function Get-ProcessText {
     $text -join "`n"
 }
 
+# All that records say when they are shown, errors with everything that is known of them.
+function Get-SaidText {
+    param([object[]] $Said)
+
+    $errors = @($Said | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
+    @(
+        $Said | Out-String -Width 4096
+        $errors | Format-List * -Force | Out-String -Width 4096
+        $errors | ForEach-Object { "$($_.Exception)"; $_.Exception.Data.Values; $_.ScriptStackTrace }
+    ) -join "`n"
+}
+
 # Whether a process has ended. On Linux one whose parent has gone stays in the list until init takes note of its end.
 function Test-ProcessEnded {
     param([int] $Id)
