@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { signInAs } from '../../src/emulator/scripted-person.ts';
-import type { Emulator } from '../../src/emulator/server.ts';
+import { emulatorOfFile } from '../helpers/emulator.ts';
 import {
   alice,
   authorizeAddress,
   azureCli,
   claimsOf,
+  Clock,
   codeOf,
   confidential,
   contoso,
@@ -15,15 +16,12 @@ import {
   newPkce,
   orders,
   postToken,
-  startWithClock,
   unconsented,
 } from './client.ts';
-import type { Answer, Clock } from './client.ts';
+import type { Answer } from './client.ts';
 
-let emulator: Emulator;
-let clock: Clock;
-beforeAll(async () => void ({ emulator, clock } = await startWithClock()));
-afterAll(() => emulator.close());
+const clock = new Clock();
+const emulator = await emulatorOfFile({ now: clock.read });
 
 type Changes = Readonly<Record<string, string | undefined>>;
 interface Flow {
