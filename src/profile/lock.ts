@@ -17,6 +17,7 @@ const retries = { retries: 120, factor: 1.5, minTimeout: 10, maxTimeout: 100, ra
  */
 export async function withLock<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
   const { default: lockfile } = await import('proper-lockfile');
+  refuseTooLargeFiles();
   const lockPath = `${path}.lock`;
   makePrivateFolder(dirname(path));
   const release = await lockfile
@@ -43,3 +44,14 @@ export async function withLock<Result>(path: string, work: () => Promise<Result>
     await release().catch(() => {});
   }
 }
+
+/**
+ * A file that may not grow any more (`ulimit -f`) is an error of the write, as Node has it. proper-lockfile has signal-exit
+ * listen for the signal too, which ends the program then, in the middle of its changes, unless somebody else listens.
+ */
+function refuseTooLargeFiles(): void {
+  if (process.platform === 'win32' || process.listeners('SIGXFSZ').includes(ignore)) return;
+  process.on('SIGXFSZ', ignore);
+}
+
+function ignore(): void {}

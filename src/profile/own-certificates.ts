@@ -13,14 +13,20 @@ export function certificateFolder(folder: string): string {
  * @throws ProfileError StoreUnavailable
  */
 export function removeOwnCertificate(folder: string, entry: Entry, others: readonly Entry[]): void {
-  const path = certificatePath(entry);
-  if (path === undefined || dirname(path) !== resolve(certificateFolder(folder))) return;
+  const path = ownCertificate(folder, entry);
+  if (path === undefined) return;
   if (others.some((other) => certificatePath(other) === path)) return;
   try {
     rmSync(path, { force: true });
   } catch (error) {
     throw unusable(path, 'remove', error);
   }
+}
+
+/** The certificate file that an import has made for a profile; undefined for a person's own, or none. */
+export function ownCertificate(folder: string, entry: Entry): string | undefined {
+  const path = certificatePath(entry);
+  return path !== undefined && dirname(path) === resolve(certificateFolder(folder)) ? path : undefined;
 }
 
 function certificatePath(entry: Entry): string | undefined {

@@ -9,6 +9,8 @@ import type { Tokens } from './tokens.ts';
 
 /** The profiles that there are. Names are compared without case. */
 export interface Profiles {
+  /** Where they are, when there are any: an absolute path. */
+  readonly file: string;
   /** In the order of their making. One that can't be used is left out, and said. */
   list(): readonly Profile[];
   /** @throws ProfileError ProfileNotFound, which tells the names there are; ProfileInvalid */
@@ -37,6 +39,7 @@ export function profilesIn(folder: string, secrets: Secrets, tokens: Tokens, tel
     withLock(profilesFile(folder), () => work(read()));
 
   return {
+    file: profilesFile(folder),
     list() {
       return read().flatMap((entry) => {
         try {

@@ -24,6 +24,8 @@ export interface Secrets {
    * @throws ProfileError StoreUnavailable
    */
   revision(name: string): string;
+  /** Where they are, when there are any: an absolute path. */
+  file(name: string): string;
 }
 
 const ending = '.sealed';
@@ -58,6 +60,7 @@ export function secretsIn(storeFolder: string, files: SealedFiles): Secrets {
     async remove(name) {
       remove(name);
     },
+    file: pathOf,
     revision(name) {
       const path = pathOf(name);
       const found = stateOf(path);

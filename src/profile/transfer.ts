@@ -47,6 +47,8 @@ export async function restoreProfile(
     await store.profiles.add(restored);
   } catch (error) {
     if (!replace || !(error instanceof ProfileError) || error.code !== 'ProfileExists') throw error;
+    // First: the new profile may lead elsewhere, where the old one's secret must never be sent.
+    await store.secrets.remove(profile.name);
     await store.profiles.replace(profile.name, restored);
   }
   if (path) await writeCertificate(path, bytes);
