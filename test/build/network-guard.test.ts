@@ -10,6 +10,7 @@ import tls from 'node:tls';
 import { promisify } from 'node:util';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { isolate } from '../helpers/environment.ts';
 import { guardPreload, takeNetworkAttempts } from '../helpers/network-guard.ts';
 
 // 192.0.2.1 is kept for documentation (RFC 5737): even without the guard nobody would be reached.
@@ -66,5 +67,24 @@ describe("The tests' environment", () => {
     const { stdout } = await execa(process.execPath, ['-e', script]);
     expect(stdout).toBe('AZURE_AUTHORITY_HOST AZURE_POD_IDENTITY_AUTHORITY_HOST');
     await expect(fetch(process.env['AZURE_AUTHORITY_HOST'] ?? '')).rejects.toThrow('fetch failed');
+  });
+
+  test('has no setting and no proxy of the developer, and the rest as it was', () => {
+    const proxies = {
+      HTTPS_PROXY: 'p',
+      HTTP_PROXY: 'p',
+      https_proxy: 'p',
+      http_proxy: 'p',
+      ALL_PROXY: 'p',
+      no_proxy: 'p',
+    };
+    const rest = { PATH: '/bin', HOME: '/home/me', SystemRoot: 'C:\\Windows' };
+    const environment = { ...rest, ...proxies, ENTRA_AUTH_CLI_STORE: 'keyring', AZURE_CLIENT_SECRET: 'x' };
+    isolate(environment);
+    expect(environment).toEqual({
+      ...rest,
+      AZURE_AUTHORITY_HOST: 'https://127.0.0.1:1',
+      AZURE_POD_IDENTITY_AUTHORITY_HOST: 'http://127.0.0.1:1',
+    });
   });
 });

@@ -44,7 +44,7 @@ describe('the demo', () => {
 
   beforeAll(async () => {
     // As in a person's terminal: PowerShell would colour what it says.
-    const { NO_COLOR: _, ...environment } = process.env;
+    const { NO_COLOR: _, FORCE_COLOR: _forced, ...environment } = process.env;
     const ended = await whilePortIsTaken(8400, async () => {
       const running = execa(process.execPath, [demo], {
         env: environment,
