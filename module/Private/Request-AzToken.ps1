@@ -1,13 +1,13 @@
 # What Get-AzToken does when there is no token to be handed out again.
+#   Set          the parameter set's name
 #   Given        the parameters that were given; the engine has the defaults
 #   Key          what the result is kept under
 #   Environment  as Get-SessionEnvironment tells it
 function Request-AzToken {
-    param($Cmdlet, $EngineHost, $Given, $Key, $Environment)
+    param($Cmdlet, $EngineHost, $Set, $Given, $Key, $Environment)
 
-    $set = $Cmdlet.ParameterSetName
     $force = $Given['Force']
-    $attended = $set -ceq 'Interactive'
+    $attended = $Set -ceq 'Interactive'
     try {
         $members = @(
             foreach ($name in 'resource', 'scope', 'tenantId', 'claim', 'clientId', 'credentialPrecedence', 'timeoutSeconds') {
@@ -16,7 +16,7 @@ function Request-AzToken {
             }
         )
         if ($force) { $members += '"force":true' }
-        $request = '{"parameterSet":"' + $set + '","parameters":{' + ($members -join ',') + '}'
+        $request = '{"parameterSet":"' + $Set + '","parameters":{' + ($members -join ',') + '}'
         if ($attended) { $request += ',"noBrowser":' + (ConvertTo-RpcJson (Get-NoBrowserReason)) }
         $request += '}'
 
@@ -34,7 +34,7 @@ function Request-AzToken {
         }
         $answer = Invoke-TokenEngine $Cmdlet $EngineHost 'azToken/get' $request $Environment $meanwhile (-not $attended)
         $result = $answer['result']
-        if ($EngineHost['SignedInBy']) { Test-TokenMemory $Cmdlet $EngineHost $set $force }
+        if ($EngineHost['SignedInBy']) { Test-TokenMemory $Cmdlet $EngineHost $Set $force }
         if ($result) {
             $token = ConvertTo-AzToken $result
             if ($attended) {
@@ -67,7 +67,7 @@ function Request-AzToken {
     }
     if ($answer['error']) {
         $target = if ($Given['Resource']) { $Given['Resource'] } else { 'https://graph.microsoft.com' }
-        Write-TokenError $Cmdlet $answer['error'] ($set + 'TokenError') $target
+        Write-TokenError $Cmdlet $answer['error'] ($Set + 'TokenError') $target
     }
     elseif ($Given['AsSecureString']) { Protect-AzToken $token }
     else { $token }

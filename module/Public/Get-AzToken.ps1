@@ -139,12 +139,12 @@ function Get-AzToken {
         [Parameter(Position = 0)]
         [ValidateNotNullOrEmpty()]
         [Alias('ResourceId', 'ResourceUrl')]
-        [ArgumentCompleter({ & (Get-Module EntraTokenBridge) { Complete-TokenResource $args[0] } $args[2] })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] { Complete-TokenResource $args[0] } $args[2] })]
         [string] $Resource = 'https://graph.microsoft.com',
 
         [Parameter(Position = 1)]
         [ValidateNotNullOrEmpty()]
-        [ArgumentCompleter({ & (Get-Module EntraTokenBridge) { Complete-TokenScope $args[0] $args[1] } $args[2] $args[4]['Resource'] })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] { Complete-TokenScope $args[0] $args[1] } $args[2] $args[4]['Resource'] })]
         [string[]] $Scope = '.default',
 
         [ValidateNotNullOrEmpty()]
@@ -187,8 +187,10 @@ function Get-AzToken {
     $values = $variables[$EnvironmentNames]
     $known = $engineHost['Environment'] # see Complete-ReusableToken
     $environment = if ($known -and $known['Comparer'].Equals($values, $known['Values'])) { $known['Text'] } else { $values -join "`0" }
+    # -Interactive:$false, as a script hands on a switch of its own, is no switch.
+    $set = if ($Interactive) { 'Interactive' } elseif ($ManagedIdentity) { 'ManagedIdentity' } else { 'NonInteractive' }
     # The scope as it was given: to join the default takes as long as all else here.
-    $key = $PSCmdlet.ParameterSetName + "`n" + $Resource + "`n" + ($PSBoundParameters['Scope'] -join ' ') + "`n" + $TenantId + "`n" +
+    $key = $set + "`n" + $Resource + "`n" + ($PSBoundParameters['Scope'] -join ' ') + "`n" + $TenantId + "`n" +
     $ClientId + "`n" + ($CredentialPrecedence -join ' ') + "`n" + $environment
     if (-not $Force -and -not $Claim) {
         $reusable = $engineHost['Reusable'][$key] # see Request-AzToken
@@ -202,5 +204,5 @@ function Get-AzToken {
         }
     }
 
-    Request-AzToken $PSCmdlet $engineHost $PSBoundParameters $key $environment
+    Request-AzToken $PSCmdlet $engineHost $set $PSBoundParameters $key $environment
 }

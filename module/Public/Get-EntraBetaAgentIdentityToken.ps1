@@ -171,7 +171,7 @@ function Get-EntraBetaAgentIdentityToken {
 
         [securestring] $BlueprintSecret,
 
-        [ArgumentCompleter({ & (Get-Module EntraTokenBridge) { Complete-PartnerScope $args[0] } $args[2] })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] { Complete-PartnerScope $args[0] } $args[2] })]
         [string] $Scope = 'https://graph.microsoft.com/.default',
 
         [ValidateSet('AutonomousApp', 'OBO', 'AutonomousUser')]
@@ -186,7 +186,7 @@ function Get-EntraBetaAgentIdentityToken {
 
         [string] $UserId,
 
-        [ArgumentCompleter({ & (Get-Module EntraTokenBridge) { Complete-CertificateThumbprint $args[0] } $args[2] })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] { Complete-CertificateThumbprint $args[0] } $args[2] })]
         [string] $BlueprintCertificateThumbprint,
 
         [ArgumentCompleter({ 'SystemAssigned' })]

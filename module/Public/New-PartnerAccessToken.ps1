@@ -174,7 +174,7 @@ function New-PartnerAccessToken {
 
         [Parameter(ParameterSetName = 'RefreshToken')]
         [Parameter(ParameterSetName = 'ServicePrincipalCertificate', Mandatory)]
-        [ArgumentCompleter({ & (Get-Module EntraTokenBridge) { Complete-CertificateThumbprint $args[0] } $args[2] })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] { Complete-CertificateThumbprint $args[0] } $args[2] })]
         [string] $CertificateThumbprint,
 
         [Parameter(ParameterSetName = 'AccessToken')]
@@ -203,7 +203,7 @@ function New-PartnerAccessToken {
         [Parameter(ParameterSetName = 'ServicePrincipal', Mandatory)]
         [Parameter(ParameterSetName = 'ServicePrincipalCertificate', Mandatory)]
         [Parameter(ParameterSetName = 'User', Mandatory)]
-        [ArgumentCompleter({ & (Get-Module EntraTokenBridge) { Complete-PartnerScope $args[0] } $args[2] })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] { Complete-PartnerScope $args[0] } $args[2] })]
         [string[]] $Scopes,
 
         [Parameter(ParameterSetName = 'RefreshToken')]

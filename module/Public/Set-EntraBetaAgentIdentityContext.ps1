@@ -82,7 +82,7 @@ function Set-EntraBetaAgentIdentityContext {
 
         [securestring] $BlueprintSecret,
 
-        [ArgumentCompleter({ & (Get-Module EntraTokenBridge) { Complete-CertificateThumbprint $args[0] } $args[2] })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] { Complete-CertificateThumbprint $args[0] } $args[2] })]
         [string] $BlueprintCertificateThumbprint,
 
         [ArgumentCompleter({ 'SystemAssigned' })]

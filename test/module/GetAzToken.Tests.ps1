@@ -161,6 +161,17 @@ Describe 'Get-AzToken without a switch' {
         $shell.Dispose()
     }
 
+    It 'takes <Name> as no switch, as from a script that hands its own one on' -ForEach @(
+        @{ Name = '-Interactive:$false'; Given = @{ Interactive = $false } }
+        @{ Name = '-ManagedIdentity:$false'; Given = @{ ManagedIdentity = $false } }
+    ) {
+        $plain = Get-AzToken
+        (Get-AzToken @Given).Token | Should -Be $plain.Token
+        (Get-AzToken @Given -Force).Identity | Should -Be $plain.Identity
+        Get-AzToken @Given -Resource '::' -ErrorAction SilentlyContinue -ErrorVariable failure
+        $failure[0].FullyQualifiedErrorId | Should -Be 'NonInteractiveTokenError,Get-AzToken'
+    }
+
     It 'is silent without -Verbose' {
         $all = Get-AzToken -Force *>&1
         @($all).Count | Should -Be 1
@@ -260,5 +271,17 @@ Describe 'Tab completion of Get-AzToken' {
         @{ Line = 'Get-AzToken -Scope "Direc'; First = '"Directory.Read.All"' }
     ) {
         (TabExpansion2 $Line $Line.Length).CompletionMatches[0].CompletionText | Should -Be $First
+    }
+
+    It 'works with two versions of the module in the session' {
+        $folder = Join-Path $TestDrive 'EntraTokenBridge'
+        Copy-Item ([System.IO.Path]::GetDirectoryName($ModuleFile)) $folder -Recurse
+        $manifest = Join-Path $folder 'EntraTokenBridge.psd1'
+        [System.IO.File]::WriteAllText($manifest, ([System.IO.File]::ReadAllText($manifest) -replace "(?m)^(\s*ModuleVersion\s*=).*$", '$1 ''0.0.1'''))
+        $shell = [powershell]::Create()
+        $line = 'Get-AzToken -Resource vault'
+        $null = $shell.AddScript("Import-Module '$manifest', '$ModuleFile'; (TabExpansion2 '$line' $($line.Length)).CompletionMatches.CompletionText")
+        $shell.Invoke() | Should -Be 'https://vault.azure.net'
+        $shell.Dispose()
     }
 }
