@@ -2,6 +2,7 @@ import { AuthError, type DeviceCodeRequest as MsalDeviceCodeRequest } from '@azu
 import type { DeviceCode } from '../protocol/host.ts';
 import { TokenError, type TokenErrorDetails } from '../protocol/token-error.ts';
 import { publicClient, type ClientIdentity } from '../msal/applications.ts';
+import { isLifetime } from '../msal/token-answers.ts';
 import { requestUnderWay } from '../platform/request-context.ts';
 import { untilAborted } from '../platform/until-aborted.ts';
 import { asTokenError } from './foreign-errors.ts';
@@ -23,6 +24,8 @@ type CodeAnswer = Parameters<MsalDeviceCodeRequest['deviceCodeCallback']>[0];
 
 /** How often to ask where the service doesn't say, in seconds (RFC 8628 section 3.2). */
 const defaultInterval = 5;
+/** Seconds: nobody who waits for a person waits for an hour between two looks. */
+const longestInterval = 3600;
 
 /**
  * The device authorization grant (RFC 8628): the host shows a code, and the person enters it in a browser anywhere.
@@ -38,8 +41,8 @@ export async function deviceCode(request: DeviceCodeRequest): Promise<SignInAnsw
     ...(request.claims === undefined ? {} : { claims: request.claims }),
     deviceCodeCallback(answer) {
       const code = codeOf(answer);
-      // MSAL would ask without a pause.
-      answer.interval ||= defaultInterval;
+      // For one that is none, or longer than timers run, MSAL would ask without a pause.
+      if (!(answer.interval > 0 && answer.interval <= longestInterval)) answer.interval = defaultInterval;
       context.deviceCode(code);
       context.progress(
         'Signing in',
@@ -66,14 +69,14 @@ export async function deviceCode(request: DeviceCodeRequest): Promise<SignInAnsw
 
 /** MSAL calls back after a refusal too. What the service said is the failed exchange's, for {@link asTokenError}. */
 function codeOf({ userCode, verificationUri, message, expiresIn }: Partial<CodeAnswer>): DeviceCode {
-  if (!userCode || !verificationUri || !expiresIn) {
+  if (!userCode || !verificationUri || !isLifetime(expiresIn)) {
     throw new AuthError('no_device_code', 'The service answered without a device code.');
   }
   return {
     userCode,
     verificationUri,
     message: message || `To sign in, open ${verificationUri} in a browser and enter the code ${userCode}.`,
-    expiresOn: Date.now() + expiresIn * 1000,
+    expiresOn: Date.now() + Number(expiresIn) * 1000,
   };
 }
 

@@ -1,12 +1,12 @@
 /** Services that answer with what no token service may say. */
 
 import { describe, expect, it } from 'vitest';
-import { storedFiles } from '../helpers/cli-people.ts';
-import { givenProfile, homeOfTest, runCli, secretProfile, secrets, type CliResult } from '../helpers/cli.ts';
+import { enterCode, givenPerson, storedFiles } from '../helpers/cli-people.ts';
+import { givenProfile, homeOfTest, runCli, secretProfile, secrets, startCli, type CliResult } from '../helpers/cli.ts';
 import { contoso, towards } from '../helpers/flows.ts';
 import { emulatorOfFile } from '../helpers/emulator.ts';
 
-const emulator = await emulatorOfFile();
+const emulator = await emulatorOfFile({ deviceCodeIntervalSeconds: 0.1 });
 const home = homeOfTest();
 
 const run = (...args: readonly string[]): Promise<CliResult> =>
@@ -79,6 +79,39 @@ describe('A token service that answers wrongly', () => {
     const { exitCode, stdout, stderr } = await run('get-token');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({ access_token: token, expires_in: expect.closeTo(3595, -1) as number });
+  });
+});
+
+describe('A sign-in', () => {
+  const person = ['-p', 'person'] as const;
+
+  it('outlives wrong answers to its refresh', async () => {
+    await givenPerson(home.path);
+    const environment = towards(emulator);
+    const signingIn = startCli(['get-token', ...person, '-f', 'device-code'], { home: home.path, environment });
+    await enterCode(signingIn, emulator);
+    expect(await signingIn).toMatchObject({ exitCode: 0 });
+    const before = storedFiles(home.path);
+    for (const json of [{ ...good, expires_in: 1e300 }, endless, { ...good, refresh_token: 12 }, {}]) {
+      emulator.nextAnswers.push({ kind: 'json', json });
+      const { exitCode, stdout, stderr } = await run('refresh', ...person);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' });
+      expect(stderr).toMatch(/^entra-auth-cli: localhost:\d+ answered with [^\n]*\n$/);
+    }
+    expect(storedFiles(home.path)).toEqual(before);
+    expect(await run('refresh', ...person)).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  it.each([1e300, -1, 'soon', [[5]]])('is asked for at the usual pace where the service names %j', async (interval) => {
+    await givenPerson(home.path);
+    const json = { user_code: 'A1', device_code: 'd', verification_uri: emulator.authority, expires_in: 900, interval };
+    emulator.clearRequests();
+    const pending = { kind: 'json', status: 400, json: { error: 'authorization_pending' }, times: 1000 } as const;
+    emulator.nextAnswers.push({ kind: 'json', endpoint: 'devicecode', json }, pending);
+    const { exitCode, stderr } = await run('get-token', ...person, '-f', 'device-code', '--timeout', '1s');
+    expect(exitCode).toBe(5);
+    expect(stderr).not.toContain('Warning');
+    expect(emulator.requests.filter(({ path }) => path.endsWith('/token'))).toHaveLength(1);
   });
 });
 
