@@ -116,30 +116,45 @@ function codeFor(
   return [code, ''];
 }
 
+const checkProxy = 'Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.';
+
 /** Node's codes for a way that does not lead to the service. */
-function networkError(error: unknown, { host, port, protocol }: URL): TokenError {
+function networkError(error: unknown, { host, hostname, port, protocol }: URL): TokenError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const reason = error instanceof Error ? error.message : String(error);
   const details = { cause: error, retryable: true };
   switch (code) {
     case 'ENOTFOUND':
-    case 'EAI_AGAIN':
+    case 'EAI_AGAIN': {
+      const unknown = error instanceof Error && 'hostname' in error ? String(error.hostname) : hostname;
       return new TokenError(
         'NameNotResolved',
-        `The name ${host} can't be resolved. Check the network and the proxy.`,
+        unknown === hostname
+          ? `The name ${host} can't be resolved. Check the network and the proxy.`
+          : `The name ${unknown} of the proxy can't be resolved. ${checkProxy}`,
         details,
       );
+    }
     case 'ECONNREFUSED': {
       const refuser = refuserIn(error);
       const isProxy = refuser !== undefined && refuser.port !== Number(port || (protocol === 'https:' ? 443 : 80));
       return new TokenError(
         'ConnectionRefused',
         isProxy
-          ? `The proxy at ${refuser.address}:${refuser.port} refused the connection to ${host}. ` +
-              'Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.'
+          ? `The proxy at ${refuser.address}:${refuser.port} refused the connection to ${host}. ${checkProxy}`
           : `${host} refused the connection. Check the address and the proxy.`,
         details,
       );
+    }
+    // Node's message repeats the proxy's address.
+    case 'ERR_PROXY_TUNNEL': {
+      const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 0;
+      const advice =
+        status === 407
+          ? 'Give it a user name and a password in HTTPS_PROXY, such as http://user:password@proxy.contoso.com:8080.'
+          : 'Ask who runs the proxy to let this host through, or name the host in NO_PROXY.';
+      const what = status ? `it answered ${status}` : 'its answer is none of a proxy';
+      return new TokenError('NetworkError', `The proxy did not connect to ${host}: ${what}. ${advice}`, details);
     }
     case 'ETIMEDOUT':
       return new TokenError('Timeout', `${host} did not answer. Check the network and the proxy.`, details);

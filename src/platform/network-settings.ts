@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import tls from 'node:tls';
 import type { Environment } from '../protocol/environment.ts';
 import { TokenError } from '../protocol/token-error.ts';
@@ -61,6 +62,9 @@ function applyAuthorities(warn: (problem: string) => void): void {
     ...stores.flatMap((store) => tls.getCACertificates(store)),
     ...files.flatMap((file) => readPem(file, warn)),
   ]);
+  // A connection that is kept alive, and a TLS session that is resumed, are not checked again: whom they were made with
+  // may be trusted no more.
+  https.globalAgent = new https.Agent(https.globalAgent.options);
 }
 
 function readPem(file: string, warn: (problem: string) => void): string[] {

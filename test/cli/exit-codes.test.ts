@@ -137,6 +137,18 @@ describe('The exit code', () => {
     expect(stderr).toBe(`entra-auth-cli: The name ${host} can't be resolved. Check the network and the proxy.\n`);
   });
 
+  it('is 4 for a proxy that nobody knows', async () => {
+    const proxy = `${'a'.repeat(64)}.invalid`;
+    const { exitCode, stderr } = await getToken([], {
+      HTTPS_PROXY: `http://me:secret@${proxy}:3128`,
+      NODE_OPTIONS: '',
+    });
+    expect(exitCode).toBe(4);
+    expect(stderr).toBe(
+      `entra-auth-cli: The name ${proxy} of the proxy can't be resolved. Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.\n`,
+    );
+  });
+
   it('is 4 when the certificate of the service is not trusted', async () => {
     const { exitCode, stderr } = await getToken([], { AZURE_AUTHORITY_HOST: emulator.authority });
     expect(exitCode).toBe(4);

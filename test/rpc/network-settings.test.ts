@@ -10,12 +10,18 @@ let engine: Engine;
 let proxy: Server;
 let proxyAddress: string;
 const tunnels: string[] = [];
+/** The status line's end with which the proxy answers; undefined: it connects. */
+let proxyRefuses: string | undefined;
 
 beforeAll(async () => {
   emulator = await startEmulator();
   engine = await startEngine();
   proxy = createProxy().on('connect', (request, socket, head) => {
     tunnels.push(request.url ?? '');
+    if (proxyRefuses) {
+      socket.end(`HTTP/1.1 ${proxyRefuses}\r\n\r\n`);
+      return;
+    }
     const { port } = new URL(`http://${request.url}`);
     const onward = connect(Number(port), '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
@@ -38,6 +44,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   tunnels.length = 0;
+  proxyRefuses = undefined;
 });
 
 const fresh = { force: true } as const;
@@ -82,6 +89,23 @@ describe('A proxy', () => {
     });
   });
 
+  it.each([
+    [
+      '407 Proxy Authentication Required',
+      'Give it a user name and a password in HTTPS_PROXY, such as http://user:password@proxy.contoso.com:8080.',
+    ],
+    ['403 Forbidden', 'Ask who runs the proxy to let this host through, or name the host in NO_PROXY.'],
+  ])('that answers %s is told by that, with what to do and without its password', async (answer, advice) => {
+    proxyRefuses = answer;
+    const environment = { ...withSecret(emulator), HTTPS_PROXY: proxyAddress.replace('//', '//me:secret@') };
+    const refusal = await refusalOf(ask(engine, 'NonInteractive', fresh, { environment }));
+    const { host } = new URL(emulator.authority);
+    expect(refusal).toMatchObject({
+      message: `Environment variables: The proxy did not connect to ${host}: it answered ${answer.slice(0, 3)}. ${advice}`,
+      data: { code: 'NetworkError', retryable: true },
+    });
+  });
+
   it('is passed over for the hosts of NO_PROXY', async () => {
     const environment = { ...withSecret(emulator), HTTPS_PROXY: proxyAddress, NO_PROXY: 'localhost,127.0.0.1' };
     await ask(engine, 'NonInteractive', fresh, { environment });
@@ -98,6 +122,17 @@ describe('An authority that is to be trusted', () => {
     expect(await ask(other, 'NonInteractive', fresh, { environment: { ...untrusting, [name]: file } })).toHaveProperty(
       'token',
     );
+  });
+
+  it('is trusted no more when it is named no more, by connections that were made meanwhile either', async () => {
+    const { NODE_EXTRA_CA_CERTS: _, ...untrusting } = withSecret(emulator);
+    const proxied = { ...withSecret(emulator), HTTPS_PROXY: proxyAddress };
+    await using other = await startEngine();
+    for (const trusting of [withSecret(emulator), proxied, withSecret(emulator)]) {
+      expect(await ask(other, 'NonInteractive', fresh, { environment: trusting })).toHaveProperty('token');
+      const refusal = await refusalOf(ask(other, 'NonInteractive', fresh, { environment: untrusting }));
+      expect(refusal.data.code).toBe('TlsError');
+    }
   });
 
   it('and whose file is not there is warned of', async () => {
