@@ -15,7 +15,7 @@ import {
   precedenceOf,
   refuseOthers,
   resourceOf,
-  scopesOf,
+  scopesOfResource,
   tenantOf,
   timeoutOf,
 } from './parameters.ts';
@@ -80,7 +80,7 @@ function demandOf(parameterSet: string, parameters: Record<string, unknown>): Az
   const set = parameterSetOf(parameterSet, azTokenParameterSets, 'Get-AzToken');
   refuseOthers(parameters, set, parametersOfSet[set], allParameters);
   const resource = resourceOf(parameters);
-  const scopes = scopesOf(parameters);
+  const scopes = scopesOfResource(parameters, resource);
   return {
     parameterSet: set,
     resource,

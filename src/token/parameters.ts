@@ -52,6 +52,10 @@ export function resourceOf(parameters: Record<string, unknown>): string {
   const value = textOf(parameters, 'resource') ?? 'https://graph.microsoft.com';
   const resource = value.replace(/\/+$/, '');
   if (isGuid(resource)) return resource;
+  if (resource.endsWith('/.default')) {
+    const alone = resource.slice(0, -'/.default'.length);
+    throw invalid('Resource', `'${value}' is a scope. Give its resource alone: -Resource ${alone}`);
+  }
   const url = URL.canParse(resource) ? new URL(resource) : undefined;
   const acceptable = url && (url.protocol === 'https:' || url.protocol === 'api:' || url.protocol === 'urn:');
   if (acceptable && isScope(resource)) return resource;
@@ -77,6 +81,22 @@ export function scopesOf(
       `'${String(scope)}' is no scope. Give one scope an element, without spaces, such as ${example}.`,
     );
   });
+}
+
+/**
+ * The scopes of a resource, which stands before each of them: `User.Read` of Microsoft Graph.
+ * @param resource as {@link resourceOf} gives it
+ * @returns them as they were given, `.default` when there are none
+ */
+export function scopesOfResource(parameters: Record<string, unknown>, resource: string): readonly string[] {
+  const scopes = scopesOf(parameters);
+  const whole = scopes.find((scope) => scope.startsWith(`${resource}/`) || /^\w+:\/\/.+\/\.default$/.test(scope));
+  if (whole === undefined) return scopes;
+  const [, itsResource = resource, permission = whole] = /^(.+)\/([^/]+)$/.exec(whole) ?? [];
+  throw invalid(
+    'Scope',
+    `'${whole}' has its resource before it, which is a parameter of its own: -Resource ${itsResource} -Scope ${permission}`,
+  );
 }
 
 /** @returns the claims challenge as it was given */

@@ -5,6 +5,7 @@ import {
   precedenceOf,
   resourceOf,
   scopesOf,
+  scopesOfResource,
   tenantOf,
   timeoutOf,
 } from '../../../src/token/parameters.ts';
@@ -62,9 +63,40 @@ describe('Resource', () => {
       );
     },
   );
+  it.each(['https://vault.azure.net/.default', 'https://vault.azure.net//.default/'])(
+    'that is a scope is refused, and what it is of is named: %s',
+    (resource) => {
+      expect(() => resourceOf({ resource })).toThrow(
+        expect.objectContaining({
+          code: 'InvalidParameter',
+          message: expect.stringMatching(
+            /^Parameter Resource: 'https:\S+' is a scope\. Give its resource alone: -Resource https:\/\/vault\.azure\.net\/?$/,
+          ),
+        }),
+      );
+    },
+  );
 });
 
 describe('Scope', () => {
+  it.each([
+    ['https://graph.microsoft.com/.default', '-Resource https://graph.microsoft.com -Scope .default'],
+    ['https://graph.microsoft.com/User.Read', '-Resource https://graph.microsoft.com -Scope User.Read'],
+    ['api://my-app/.default', '-Resource api://my-app -Scope .default'],
+  ])('that has its resource before it is refused, and how to give both is said: %s', (scope, both) => {
+    expect(() => scopesOfResource({ scope: ['Mail.Read', scope] }, 'https://graph.microsoft.com')).toThrow(
+      expect.objectContaining({
+        code: 'InvalidParameter',
+        message: `Parameter Scope: '${scope}' has its resource before it, which is a parameter of its own: ${both}`,
+      }),
+    );
+  });
+  it.each(['user_impersonation', 'https://contoso.com/permissions', 'Files.Read/All'])(
+    'may be any name that the resource has: %s',
+    (scope) => {
+      expect(scopesOfResource({ scope: [scope] }, 'https://graph.microsoft.com')).toEqual([scope]);
+    },
+  );
   it('is .default when absent', () => expect(scopesOf({})).toEqual(['.default']));
   it('takes several', () =>
     expect(scopesOf({ scope: ['User.Read', 'Mail.Read'] })).toEqual(['User.Read', 'Mail.Read']));
