@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { profileList } from '../../src/cli/config/profile-list.ts';
 import {
@@ -82,7 +83,7 @@ describe('The list of profiles', () => {
   });
 
   it('is a block for each profile on a narrow terminal, with nothing cut off', () => {
-    const narrow = profileList([secretProfile, personProfile], 80);
+    const narrow = stripVTControlCharacters(profileList([secretProfile, personProfile], 80));
     expect(Math.max(...narrow.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(narrow).toBe(
       [
