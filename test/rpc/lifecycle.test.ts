@@ -137,7 +137,7 @@ describe('$/cancelRequest', () => {
 });
 
 describe('The engine leaves', () => {
-  it('when stdin ends, soon, although a request is under way', async () => {
+  it('when stdin ends, within a second, although a request is under way', async () => {
     const engine = await startEngine({ environment: silentEnvironment });
     const connected = new Promise((resolve) => silent.once('connection', resolve));
     engine.connection.sendRequest(getAzToken, hanging).catch(() => {});
@@ -145,8 +145,8 @@ describe('The engine leaves', () => {
     const start = performance.now();
     engine.process.stdin.end();
     expect(await engine.exited).toBe(0);
-    // It gives itself half a second, a busy machine takes more; the request has two minutes.
-    expect(performance.now() - start).toBeLessThan(3_000);
+    // Ten milliseconds on a machine that has nothing else to do; the request has two minutes.
+    expect(performance.now() - start).toBeLessThan(1000);
     expect(engine.lastWords()).toBe('');
   });
 
