@@ -20,28 +20,10 @@ const { expires_in: _, ...endless } = good;
 
 const wrongAnswers: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
   ['expires_in 1e+300, which is no lifetime of a token: seconds, a year at most', { ...good, expires_in: 1e300 }],
-  [
-    'expires_in 31536001, which is no lifetime of a token: seconds, a year at most',
-    { ...good, expires_in: 31_536_001 },
-  ],
-  ['expires_in -1, which is no lifetime of a token: seconds, a year at most', { ...good, expires_in: -1 }],
-  ['expires_in 0, which is no lifetime of a token: seconds, a year at most', { ...good, expires_in: 0 }],
-  ["expires_in 'soon', which is no lifetime of a token: seconds, a year at most", { ...good, expires_in: 'soon' }],
-  ["expires_in '', which is no lifetime of a token: seconds, a year at most", { ...good, expires_in: '' }],
-  ['expires_in [3599], which is no lifetime of a token: seconds, a year at most', { ...good, expires_in: [3599] }],
   ['no expires_in', endless],
-  ['no expires_in', { ...good, expires_in: null }],
   ['an access_token that is no text', { ...good, access_token: 12 }],
-  ['an access_token that is no text', { ...good, access_token: { token: 'opaque' } }],
-  ['no access_token', { token_type: 'Bearer', expires_in: 3599 }],
-  ['no access_token', { ...good, access_token: null }],
-  ['no access_token', { ...good, access_token: '' }],
   ['no access_token', {}],
   ['an access_token with spaces or other characters that no token has', { ...good, access_token: 'a\u001B[31mb' }],
-  ['an access_token with spaces or other characters that no token has', { ...good, access_token: 'a\nb' }],
-  ['a scope that is no text', { ...good, scope: ['User.Read'] }],
-  ['a refresh_token that is no text', { ...good, refresh_token: 1 }],
-  ['an id_token that is no text', { ...good, id_token: {} }],
 ];
 
 describe('A token service that answers wrongly', () => {
@@ -125,14 +107,8 @@ describe('A sign-in service whose discovery document', () => {
   const flows = ['client-credentials', 'device-code', 'interactive', 'authorization-code'];
 
   it.each([
-    ['token_endpoint', 'http://login.example/token', "the token_endpoint 'http://login.example/token'"],
     ['token_endpoint', 'http://127.0.0.1:8080/token', "the token_endpoint 'http://127.0.0.1:8080/token'"],
-    ['token_endpoint', 'http://me:Passw0rd@localhost/token', "the token_endpoint 'http://***@localhost/token'"],
-    ['token_endpoint', 'token', "the token_endpoint 'token'"],
-    ['token_endpoint', 12, 'the token_endpoint 12'],
-    ['authorization_endpoint', 'http://localhost/authorize', "the authorization_endpoint 'http://localhost/authorize'"],
     ['authorization_endpoint', 'file:///bin/sh', "the authorization_endpoint 'file:///bin/sh'"],
-    ['authorization_endpoint', 'javascript:alert(1)', "the authorization_endpoint 'javascript:alert(1)'"],
   ])('has the %s %s is refused before anything is sent there or opened', async (name, endpoint, what) => {
     await givenProfile(home.path, secretProfile, secrets);
     const { host } = new URL(emulator.authority);
