@@ -121,7 +121,8 @@ function Get-Failure { param([scriptblock] `$Call) try { `$null = & `$Call } cat
             Import-Module $ModuleFile
             $known.CertificateThumbprint = $Thumbprint
             $alone = & $Command @known -Scopes $graphDefault
-            $signedIn = & $Command @known -Scopes $userRead -UseAuthorizationCode -ServicePrincipal
+            # Warns of ports that other programs have.
+            $signedIn = & $Command @known -Scopes $userRead -UseAuthorizationCode -ServicePrincipal -WarningAction SilentlyContinue
             $refreshed = & $Command @known -Scopes $userRead -RefreshToken $signedIn.RefreshToken
             $again = & $Command @known -Scopes $graphDefault
             @{ Alone = $alone; SignedIn = $signedIn; Refreshed = $refreshed; Same = $alone.AccessToken -eq $again.AccessToken }
