@@ -4,7 +4,7 @@
 // This file alone has to work with any Node from 20 on, before anything is installed.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -40,6 +40,13 @@ function nodeAnswers() {
 }
 
 function install() {
+  const modules = join(root, 'node_modules');
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    console.error(
+      `${modules} is a link to ${readlinkSync(modules)}, whose packages are not those of this checkout. npm ci would empty that folder. Remove the link and try again, or run npm ci there.`,
+    );
+    process.exit(1);
+  }
   console.log('Installing the dependencies (npm ci) ...');
   // Warnings about this Node's age don't matter: from here on the project's own Node does the work.
   const outcome = npm(['ci', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error']);
