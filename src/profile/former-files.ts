@@ -1,6 +1,6 @@
-import { constants, copyFileSync, existsSync, linkSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { makePrivateFolder, stateOf, unusable } from './store-folder.ts';
+import { constants, copyFileSync, existsSync, linkSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { filesIn, makePrivateFolder, stateOf, unusable } from './store-folder.ts';
 
 /** What is about to be replaced, kept in a folder of its own until all is well, each file at its place in the store. */
 export interface FormerFiles {
@@ -15,17 +15,28 @@ export interface FormerFiles {
   drop(): void;
 }
 
+const folderName = 'before-import';
+
+/**
+ * The folders of imports that neither came to their end nor could be undone.
+ * @throws ProfileError StoreUnavailable
+ */
+export function leftFormerFiles(storeFolder: string): readonly string[] {
+  return filesIn(storeFolder).filter((path) => basename(path).startsWith(folderName));
+}
+
 /**
  * Keeps files of the store, those that are there. They are links to the same files, which the store never writes into but
  * replaces: on a full disk there is room for them, and for putting them back.
  * @throws ProfileError StoreUnavailable
  */
 export function keepFormerFiles(storeFolder: string, paths: readonly string[]): FormerFiles {
-  const folder = freeName(join(storeFolder, 'before-import'));
+  const folder = freeName(join(storeFolder, folderName));
   const placeOf = (path: string): string => join(folder, relative(storeFolder, path));
+  const kept = paths.filter((path) => stateOf(path)?.isFile());
   makePrivateFolder(folder);
   try {
-    for (const path of paths) keep(path, placeOf(path));
+    for (const path of kept) keep(path, placeOf(path));
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -33,9 +44,8 @@ export function keepFormerFiles(storeFolder: string, paths: readonly string[]): 
   return {
     folder,
     putBack(path) {
-      const kept = placeOf(path);
       try {
-        if (existsSync(kept)) renameSync(kept, path);
+        if (kept.includes(path)) renameSync(placeOf(path), path);
         else rmSync(path, { force: true });
       } catch (error) {
         throw unusable(path, 'write', error);
@@ -59,10 +69,10 @@ function freeName(path: string): string {
 }
 
 function keep(path: string, place: string): void {
-  if (!stateOf(path)?.isFile()) return;
   makePrivateFolder(dirname(place));
   try {
-    linkSync(path, place);
+    // Where the store has a symbolic link, what it leads to is replaced.
+    linkSync(realpathSync(path), place);
   } catch {
     copy(path, place);
   }

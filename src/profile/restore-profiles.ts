@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ExportedProfile } from './export.ts';
-import { keepFormerFiles, type FormerFiles } from './former-files.ts';
+import { keepFormerFiles, leftFormerFiles, type FormerFiles } from './former-files.ts';
+import { withLock } from './lock.ts';
 import { certificateFolder, ownCertificate } from './own-certificates.ts';
 import type { Profile } from './profile.ts';
 import { ProfileError } from './profile-error.ts';
@@ -9,18 +11,31 @@ import type { Profiles, Store } from './store.ts';
 import { restoreProfile } from './transfer.ts';
 
 /**
- * Puts all profiles of an export into the store, or none.
+ * Puts all profiles of an export into the store, or none. Another import waits meanwhile: a profile of one must never get
+ * the secret of the other.
  * @param taken which of their names are other profiles' now, which give way
- * @param tell gets what stays behind after a success
+ * @param tell gets what stays behind, of this import or an earlier one
  * @throws ProfileError for what went wrong first; where it could not be undone, the message says where that is kept
  * which was there before
  */
-export async function restoreProfiles(
+export function restoreProfiles(
   store: Store,
   exported: readonly ExportedProfile[],
   taken: readonly string[],
   tell: Tell,
 ): Promise<void> {
+  return withLock(join(store.folder, 'import'), () => restoreAll(store, exported, taken, tell));
+}
+
+async function restoreAll(
+  store: Store,
+  exported: readonly ExportedProfile[],
+  taken: readonly string[],
+  tell: Tell,
+): Promise<void> {
+  for (const folder of leftFormerFiles(store.folder)) {
+    tell(`'${folder}' has what an import that did not come to its end was to replace: ${whatToDo(store)}`);
+  }
   const before = new Map(taken.map((name) => [name, usableProfile(store, name)] as const));
   const former = taken.length === 0 ? undefined : keepFormerFiles(store.folder, filesOf(store, taken));
   const begun: string[] = [];
@@ -30,17 +45,24 @@ export async function restoreProfiles(
       await restoreProfile(store, one, { replace: before.has(one.profile.name) });
     }
   } catch (error) {
+    // Another process has made that one since: it is not ours to undo.
+    if (error instanceof ProfileError && error.code === 'ProfileExists') begun.pop();
     const left: string[] = [];
     for (const name of begun) {
       const undone = before.has(name) ? putBack(store, before.get(name), former, name) : removed(store, name);
       if (!(await undone)) left.push(name);
     }
     if (left.length > 0) throw notUndone(error, left, former, store);
-    former?.drop();
+    drop(former, tell);
     throw error;
   }
   // Last, since they can't be put back: tokens of another client are found by nobody, should this fail.
   for (const name of taken) await store.tokens.remove(name).catch((error: Error) => tell(error.message));
+  drop(former, tell);
+}
+
+/** What can't be removed is said, and changes nothing of how the import ended. */
+function drop(former: FormerFiles | undefined, tell: Tell): void {
   try {
     former?.drop();
   } catch (error) {
@@ -107,13 +129,17 @@ function notUndone(
   cause: unknown,
   names: readonly string[],
   former: FormerFiles | undefined,
-  { folder }: Store,
+  store: Store,
 ): ProfileError {
   const code = cause instanceof ProfileError ? cause.code : 'StoreUnavailable';
   const why = cause instanceof Error ? cause.message : String(cause);
   const what = `The import could not be undone for ${names.map((name) => `'${name}'`).join(', ')}, which may be as imported now.`;
   const kept = former
-    ? ` What was there before is kept in '${former.folder}': copy it back to '${folder}', or delete it.`
+    ? ` What was there before is kept in '${former.folder}': ${whatToDo(store)}`
     : ' Look at it with: entra-auth-cli config list';
   return new ProfileError(code, `${why} ${what}${kept}`, { cause });
+}
+
+function whatToDo({ folder }: Store): string {
+  return `copy it back to '${folder}', or delete it.`;
 }

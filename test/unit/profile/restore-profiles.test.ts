@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ExportedProfile } from '../../../src/profile/export.ts';
+import { restoreProfiles } from '../../../src/profile/restore-profiles.ts';
+import type { Store } from '../../../src/profile/store.ts';
+import { failureOf, someProfile, type TemporaryStore, temporaryStore } from '../../helpers/store.ts';
+
+let here: TemporaryStore;
+beforeEach(() => {
+  here = temporaryStore();
+});
+afterEach(() => here[Symbol.dispose]());
+
+const exported = (name: string, clientSecret: string): ExportedProfile => ({
+  profile: someProfile(name),
+  secrets: { clientSecret },
+});
+const tellNobody = (): void => {};
+
+describe('An import', () => {
+  it('leaves alone what another process has made since it was asked which names are taken', async () => {
+    const { store } = here;
+    await store.profiles.add(someProfile('theirs'));
+    await store.secrets.write('theirs', { clientSecret: 'theirs' });
+    const both = [exported('mine', 'mine'), exported('theirs', 'mine')];
+    expect(await failureOf(() => restoreProfiles(store, both, [], tellNobody))).toMatchObject({
+      code: 'ProfileExists',
+      message: expect.stringContaining("There is a profile 'theirs' already.") as string,
+    });
+    expect(store.profiles.list()).toEqual([someProfile('theirs')]);
+    expect(await store.secrets.read('theirs')).toEqual({ clientSecret: 'theirs' });
+  });
+
+  it('waits for another to end: no profile gets the secret of the other export', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    for (const name of names) await here.store.profiles.add(someProfile(name));
+    const written: string[] = [];
+    const writtenBy = (who: string): Store => {
+      const { secrets, ...rest } = here.again();
+      const write: typeof secrets.write = (name, given) => {
+        written.push(who);
+        return secrets.write(name, given);
+      };
+      return { ...rest, secrets: { ...secrets, write } };
+    };
+    await Promise.all(
+      ['one', 'two'].map((who) =>
+        restoreProfiles(
+          writtenBy(who),
+          names.map((name) => exported(name, who)),
+          names,
+          tellNobody,
+        ),
+      ),
+    );
+    expect(written.slice(0, 4)).toEqual(names.map(() => written[0]));
+    expect(written.slice(4)).toEqual(names.map(() => written[4]));
+    expect(existsSync(here.path('before-import'))).toBe(false);
+  });
+
+  it('says what one that did not come to its end has left', async () => {
+    for (const name of ['before-import', 'before-import-2']) mkdirSync(here.path(name), { recursive: true });
+    const told: string[] = [];
+    await restoreProfiles(here.store, [exported('mine', 'mine')], [], (message) => told.push(message));
+    expect(told).toEqual(
+      ['before-import', 'before-import-2'].map(
+        (name) =>
+          `'${here.path(name)}' has what an import that did not come to its end was to replace: ` +
+          `copy it back to '${here.path()}', or delete it.`,
+      ),
+    );
+  });
+});
