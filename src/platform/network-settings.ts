@@ -38,6 +38,8 @@ function applyProxy(environment: Environment): void {
   if (typeof http.setGlobalProxyFromEnv !== 'function') return;
   withoutProxy?.();
   withoutProxy = undefined;
+  // What was in use before the proxy is in use again, and has not seen which authorities have come and gone meanwhile.
+  forgetConnections();
   appliedProxy = noProxy;
   try {
     withoutProxy = http.setGlobalProxyFromEnv(
@@ -62,8 +64,14 @@ function applyAuthorities(warn: (problem: string) => void): void {
     ...stores.flatMap((store) => tls.getCACertificates(store)),
     ...files.flatMap((file) => readPem(file, warn)),
   ]);
-  // A connection that is kept alive, and a TLS session that is resumed, are not checked again: whom they were made with
-  // may be trusted no more.
+  forgetConnections();
+}
+
+/**
+ * A connection that is kept alive, and a TLS session that is resumed, are not checked again: whom they were made with may
+ * be trusted no more.
+ */
+function forgetConnections(): void {
   https.globalAgent = new https.Agent(https.globalAgent.options);
 }
 

@@ -135,6 +135,19 @@ describe('An authority that is to be trusted', () => {
     }
   });
 
+  it('is trusted no more by connections from before a proxy either, when there is a proxy no more', async () => {
+    const { NODE_EXTRA_CA_CERTS: _, ...untrusting } = withSecret(emulator);
+    const proxied = { HTTPS_PROXY: proxyAddress };
+    await using other = await startEngine();
+    for (const trusting of [withSecret(emulator), { ...withSecret(emulator), ...proxied }]) {
+      expect(await ask(other, 'NonInteractive', fresh, { environment: trusting })).toHaveProperty('token');
+    }
+    for (const environment of [{ ...untrusting, ...proxied }, untrusting]) {
+      const refusal = await refusalOf(ask(other, 'NonInteractive', fresh, { environment }));
+      expect(refusal.data.code).toBe('TlsError');
+    }
+  });
+
   it('and whose file is not there is warned of', async () => {
     await using other = await startEngine();
     const environment = { ...withSecret(emulator), NODE_EXTRA_CA_CERTS: '/nowhere/ca.pem' };
