@@ -32,10 +32,10 @@ async function withExchanges(work: () => Promise<WorkerAnswer>): Promise<WorkerA
 
 async function managedIdentity(job: Extract<WorkerJob, { kind: 'managedIdentity' }>): Promise<WorkerAnswer> {
   const { ManagedIdentityApplication } = await import('@azure/msal-node');
-  const { network } = await import('../msal/network.ts');
+  const { identityNetwork } = await import('./identity-endpoint.ts');
   const application = new ManagedIdentityApplication({
     ...(job.clientId === undefined ? {} : { managedIdentityIdParams: { userAssignedClientId: job.clientId } }),
-    system: { networkClient: network },
+    system: { networkClient: identityNetwork },
   });
   const result = await application.acquireToken({
     resource: job.resource,

@@ -1,4 +1,4 @@
-/** Services that answer with what no token service may say. */
+/** Services that answer with what no token service may say, and with what seems so. */
 
 import { describe, expect, it } from 'vitest';
 import { enterCode, givenPerson, storedFiles } from '../helpers/cli-people.ts';
@@ -137,26 +137,33 @@ describe('A sign-in service whose discovery document', () => {
   });
 });
 
-describe('An identity endpoint that answers wrongly', () => {
+describe('An identity endpoint', () => {
   const soon = (): string => String(Math.floor(Date.now() / 1000) + 3600);
+  /** `2020-01-16T05:24:12` as `01/16/2020 05:24:12 +00:00`. */
+  const monthFirst = (date: string): string => date.replace(/^(\d+)-(\d+)-(\d+)T(.*)$/, '$2/$3/$1 $4 +00:00');
+  const identityProfile = {
+    name: 'default',
+    authMethod: 'ManagedIdentity',
+    scopes: ['https://management.azure.com/.default'],
+  } as const;
 
   it.each([
     ['no time of expiry, or one that has passed', { access_token: 'opaque', expires_on: 'soon' }],
     ['no time of expiry, or one that has passed', { access_token: 'opaque', expires_on: '1e300' }],
     ['no time of expiry, or one that has passed', { access_token: 'opaque' }],
     ['no time of expiry, or one that has passed', { access_token: 'opaque', expires_on: '1' }],
+    ['no time of expiry, or one that has passed', { access_token: 'opaque', expires_on: '2020-01-16T05:24:12Z' }],
+    // Of no zone, and so of no time.
+    ['no time of expiry, or one that has passed', { access_token: 'opaque', expires_on: '1/16/2920 5:24:12 AM' }],
+    ['no time of expiry, or one that has passed', { access_token: 'opaque', expires_in: 1e300 }],
     ['an access_token that is no text', { access_token: 12, expires_on: soon() }],
     ['no access_token', { expires_on: soon() }],
     [
       'an access_token with spaces or other characters that no token has',
       { access_token: 'a\u001B[31mb', expires_on: soon() },
     ],
-  ])('is quoted, exit code 3: %s (%j)', async (what, json) => {
-    await givenProfile(home.path, {
-      name: 'default',
-      authMethod: 'ManagedIdentity',
-      scopes: ['https://management.azure.com/.default'],
-    });
+  ])('that answers wrongly is quoted, exit code 3: %s (%j)', async (what, json) => {
+    await givenProfile(home.path, identityProfile);
     emulator.nextAnswers.push({ kind: 'json', json: { token_type: 'Bearer', ...json } });
     const { exitCode, stdout, stderr } = await run('get-token');
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
@@ -164,5 +171,26 @@ describe('An identity endpoint that answers wrongly', () => {
       'entra-auth-cli: The identity endpoint gave no token for the system-assigned managed identity: ' +
         `it answered with ${what}.\n`,
     );
+  });
+
+  it.each([
+    [
+      'an ISO date with more digits than ECMAScript writes',
+      (date: string) => ({ expires_on: `${date}.0000000+00:00` }),
+    ],
+    ['an ISO date without fractions', (date: string) => ({ expires_on: `${date}Z` })],
+    ['a date as the API of 2017 writes it', (date: string) => ({ expires_on: monthFirst(date) })],
+    ['a lifetime alone, as a text', () => ({ expires_in: '3600' })],
+    ['a lifetime alone, as a number', () => ({ expires_in: 3600 })],
+  ])('may say when the token expires by %s', async (_what, expiry) => {
+    await givenProfile(home.path, identityProfile);
+    const date = new Date(Date.now() + 3_600_000).toISOString().slice(0, 19);
+    const json = { token_type: 'Bearer', access_token: 'opaque', ...expiry(date) };
+    emulator.nextAnswers.push({ kind: 'json', json });
+    const { exitCode, stdout } = await run('get-token');
+    expect(exitCode).toBe(0);
+    const { expires_in: seconds } = JSON.parse(stdout) as { expires_in: number };
+    expect(seconds).toBeGreaterThan(3500);
+    expect(seconds).toBeLessThanOrEqual(3600);
   });
 });
