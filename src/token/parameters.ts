@@ -52,10 +52,8 @@ export function resourceOf(parameters: Record<string, unknown>): string {
   const value = textOf(parameters, 'resource') ?? 'https://graph.microsoft.com';
   const resource = value.replace(/\/+$/, '');
   if (isGuid(resource)) return resource;
-  if (resource.endsWith('/.default')) {
-    const alone = resource.slice(0, -'/.default'.length);
-    throw invalid('Resource', `'${value}' is a scope. Give its resource alone: -Resource ${alone}`);
-  }
+  const [, alone] = /^(.+)\/\.default$/.exec(resource) ?? [];
+  if (alone) throw invalid('Resource', `'${value}' is a scope. Give its resource alone: -Resource ${alone}`);
   const url = URL.canParse(resource) ? new URL(resource) : undefined;
   const acceptable = url && (url.protocol === 'https:' || url.protocol === 'api:' || url.protocol === 'urn:');
   if (acceptable && isScope(resource)) return resource;

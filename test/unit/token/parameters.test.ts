@@ -55,7 +55,7 @@ describe('Resource', () => {
   it.each([guid, 'api://my-app', 'https://contoso.com/app', 'urn:ietf:x'])('takes %s', (resource) => {
     expect(resourceOf({ resource })).toBe(resource);
   });
-  it.each(['graph', 'http://graph.microsoft.com', 'file:///etc/passwd', 'https://a b', '--help'])(
+  it.each(['graph', '/.default', 'http://graph.microsoft.com', 'file:///etc/passwd', 'https://a b', '--help'])(
     'refuses %s',
     (resource) => {
       expect(() => resourceOf({ resource })).toThrow(
