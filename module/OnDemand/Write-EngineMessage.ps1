@@ -23,9 +23,9 @@ function Write-EngineMessage {
 }
 
 # A line on one of the cmdlet's streams: 'warning', 'verbose' or 'debug'.
-# The methods of the cmdlet are used, not Write-Warning and the like: those belong to a module that may not be loaded. But
-# with -Debug the methods ask after each verbose message and each warning whether to go on, and throw where there is nobody
-# to be asked; Write-Verbose and Write-Warning go by the preferences alone.
+# The methods of the cmdlet are used, not Write-Warning and the like: those belong to a module that may not be loaded, and
+# what they stop would look like a failure of ours. But with -Debug alone the methods ask after each verbose message and each
+# warning whether to go on, and throw where there is nobody to be asked; Write-Verbose and Write-Warning go by the preferences.
 function Write-EngineText {
     param($Cmdlet, $Level, $Text)
 
@@ -35,13 +35,11 @@ function Write-EngineText {
     $DebugPreference = $Cmdlet.GetVariableValue('DebugPreference')
     if ($Level -eq 'debug') { $Cmdlet.WriteDebug($Text); return }
     $given = $Cmdlet.MyInvocation.BoundParameters
-    if (-not $given['Debug']) {
-        if ($Level -eq 'warning') { $Cmdlet.WriteWarning($Text) } else { $Cmdlet.WriteVerbose($Text) }
-        return
-    }
-    if ($null -ne $given['WarningAction']) { $WarningPreference = $given['WarningAction'] }
-    if ($null -ne $given['Verbose']) { $VerbosePreference = if ($given['Verbose']) { 'Continue' } else { 'SilentlyContinue' } }
-    if ($Level -eq 'warning') { Write-Warning $Text } else { Write-Verbose $Text }
+    $itsParameter = if ($Level -eq 'warning') { 'WarningAction' } else { 'Verbose' }
+    $mayAsk = $given['Debug'] -and -not $given.ContainsKey($itsParameter)
+    if ($Level -eq 'warning') { if ($mayAsk) { Write-Warning $Text } else { $Cmdlet.WriteWarning($Text) } }
+    elseif ($mayAsk) { Write-Verbose $Text }
+    else { $Cmdlet.WriteVerbose($Text) }
 }
 
 # What this Node can't do, once a process, to the first who wants to know that much.

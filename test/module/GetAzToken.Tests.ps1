@@ -128,6 +128,7 @@ Describe 'Get-AzToken without a switch' {
         $kept.Count | Should -Be 1
         @(Get-AzToken @asked -WarningAction SilentlyContinue -WarningVariable kept 3>&1 5>$null).Count | Should -Be 1
         $kept.Count | Should -Be 1
+        { Get-AzToken @asked -WarningAction Stop 3>$null 5>$null } | Should -Throw -ErrorId 'ActionPreferenceStop,Get-AzToken'
     }
 
     It 'tells once with -Verbose what this Node.js can''t do' {
