@@ -7,7 +7,7 @@ export interface FormerFiles {
   /** Absolute. */
   readonly folder: string;
   /**
-   * Makes a file what it was: the former one, or none.
+   * Makes a file what it was: the former one, or none. A symbolic link to it stays one.
    * @throws ProfileError StoreUnavailable
    */
   putBack(path: string): void;
@@ -45,7 +45,7 @@ export function keepFormerFiles(storeFolder: string, paths: readonly string[]): 
     folder,
     putBack(path) {
       try {
-        if (kept.includes(path)) renameSync(placeOf(path), path);
+        if (kept.includes(path)) renameSync(placeOf(path), existsSync(path) ? realpathSync(path) : path);
         else rmSync(path, { force: true });
       } catch (error) {
         throw unusable(path, 'write', error);

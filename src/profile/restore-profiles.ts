@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { ExportedProfile } from './export.ts';
 import { keepFormerFiles, leftFormerFiles, type FormerFiles } from './former-files.ts';
 import { withLock } from './lock.ts';
 import { certificateFolder, ownCertificate } from './own-certificates.ts';
-import type { Profile } from './profile.ts';
+import { profileId } from './profile.ts';
 import { ProfileError } from './profile-error.ts';
+import { type Entry, entryName, readEntries, writeEntries } from './profiles-file.ts';
 import { filesIn, type Tell } from './store-folder.ts';
-import type { Profiles, Store } from './store.ts';
+import type { Store } from './store.ts';
 import { restoreProfile } from './transfer.ts';
 
 /**
@@ -36,68 +38,43 @@ async function restoreAll(
   for (const folder of leftFormerFiles(store.folder)) {
     tell(`'${folder}' has what an import that did not come to its end was to replace: ${whatToDo(store)}`);
   }
-  const before = new Map(taken.map((name) => [name, usableProfile(store, name)] as const));
-  const former = taken.length === 0 ? undefined : keepFormerFiles(store.folder, filesOf(store, taken));
+  const before = keepAll(store, exported);
   const begun: string[] = [];
   try {
     for (const one of exported) {
       begun.push(one.profile.name);
-      await restoreProfile(store, one, { replace: before.has(one.profile.name) });
+      await restoreProfile(store, one, { replace: taken.includes(one.profile.name) });
     }
   } catch (error) {
     // Another process has made that one since: it is not ours to undo.
     if (error instanceof ProfileError && error.code === 'ProfileExists') begun.pop();
-    const left: string[] = [];
-    for (const name of begun) {
-      const undone = before.has(name) ? putBack(store, before.get(name), former, name) : removed(store, name);
-      if (!(await undone)) left.push(name);
-    }
-    if (left.length > 0) throw notUndone(error, left, former, store);
-    drop(former, tell);
+    if (!(await isUndone(store, begun, before))) throw notUndone(error, begun, before.files, store);
+    drop(before.files, tell);
     throw error;
   }
   // Last, since they can't be put back: tokens of another client are found by nobody, should this fail.
   for (const name of taken) await store.tokens.remove(name).catch((error: Error) => tell(error.message));
-  drop(former, tell);
+  drop(before.files, tell);
 }
 
-/** What can't be removed is said, and changes nothing of how the import ended. */
-function drop(former: FormerFiles | undefined, tell: Tell): void {
+/** What there was. */
+interface Before {
+  readonly entries: readonly Entry[];
+  /** Absolute paths. */
+  readonly certificates: readonly string[];
+  readonly files: FormerFiles;
+}
+
+function keepAll({ folder, profiles, secrets }: Store, exported: readonly ExportedProfile[]): Before {
+  const entries = readEntries(folder);
+  const certificates = filesIn(certificateFolder(folder));
+  const sealed = exported.map(({ profile }) => secrets.file(profile.name));
+  return { entries, certificates, files: keepFormerFiles(folder, [profiles.file, ...certificates, ...sealed]) };
+}
+
+async function isUndone(store: Store, names: readonly string[], before: Before): Promise<boolean> {
   try {
-    former?.drop();
-  } catch (error) {
-    if (!(error instanceof ProfileError)) throw error;
-    tell(error.message);
-  }
-}
-
-/** @returns undefined for a profile that can't be used: its entry is nothing that could be stored again */
-function usableProfile({ profiles }: Store, name: string): Profile | undefined {
-  try {
-    return profiles.get(name);
-  } catch (error) {
-    if (error instanceof ProfileError && error.code === 'ProfileInvalid') return undefined;
-    throw error;
-  }
-}
-
-function filesOf({ folder, profiles, secrets }: Store, names: readonly string[]): readonly string[] {
-  return [profiles.file, ...filesIn(certificateFolder(folder)), ...names.map((name) => secrets.file(name))];
-}
-
-/** The secrets last: they never belong to another profile than the one that they were stored for. */
-async function putBack(
-  store: Store,
-  profile: Profile | undefined,
-  former: FormerFiles | undefined,
-  name: string,
-): Promise<boolean> {
-  if (!profile || !former) return false;
-  try {
-    const certificate = ownCertificate(store.folder, profile);
-    if (certificate !== undefined && !existsSync(certificate)) former.putBack(certificate);
-    await store.profiles.replace(name, profile);
-    former.putBack(store.secrets.file(name));
+    await undo(store, names, before);
     return true;
   } catch (error) {
     if (error instanceof ProfileError) return false;
@@ -105,39 +82,51 @@ async function putBack(
   }
 }
 
-async function removed({ profiles }: Store, name: string): Promise<boolean> {
+/** Files are put back, not written: there may be no room. */
+async function undo(
+  { folder, profiles, secrets }: Store,
+  names: readonly string[],
+  { entries, certificates, files }: Before,
+): Promise<void> {
+  const ids = new Set(names.map(profileId));
+  const isOurs = (entry: Entry): boolean => ids.has(profileId(entryName(entry) ?? ''));
+  const isAnothers = (entry: Entry): boolean => !isOurs(entry);
+  // First, and the old ones last: secrets never belong to another profile than the one that they were stored for.
+  for (const name of names) await secrets.remove(name);
+  const replaced = entries.filter(isOurs);
+  for (const entry of replaced) {
+    const certificate = ownCertificate(folder, entry);
+    if (certificate !== undefined && !existsSync(certificate)) files.putBack(certificate);
+  }
+  await withLock(profiles.file, async () => {
+    const others = readEntries(folder).filter(isAnothers);
+    if (isDeepStrictEqual(others, entries.filter(isAnothers))) files.putBack(profiles.file);
+    else await writeEntries(folder, [...others, ...replaced]);
+  });
+  for (const path of filesIn(certificateFolder(folder))) if (!certificates.includes(path)) files.putBack(path);
+  for (const name of names) files.putBack(secrets.file(name));
+}
+
+/** What can't be removed is said, and changes nothing of how the import ended. */
+function drop(files: FormerFiles, tell: Tell): void {
   try {
-    await profiles.remove(name);
-    return true;
+    files.drop();
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
-    return !isThere(name, profiles);
+    tell(error.message);
   }
 }
 
-/** It may not have come to be at all, or be gone but for its certificate. */
-function isThere(name: string, profiles: Profiles): boolean {
-  try {
-    profiles.get(name);
-    return true;
-  } catch (error) {
-    return !(error instanceof ProfileError && error.code === 'ProfileNotFound');
-  }
-}
-
-function notUndone(
-  cause: unknown,
-  names: readonly string[],
-  former: FormerFiles | undefined,
-  store: Store,
-): ProfileError {
+function notUndone(cause: unknown, names: readonly string[], files: FormerFiles, store: Store): ProfileError {
   const code = cause instanceof ProfileError ? cause.code : 'StoreUnavailable';
   const why = cause instanceof Error ? cause.message : String(cause);
-  const what = `The import could not be undone for ${names.map((name) => `'${name}'`).join(', ')}, which may be as imported now.`;
-  const kept = former
-    ? ` What was there before is kept in '${former.folder}': ${whatToDo(store)}`
-    : ' Look at it with: entra-auth-cli config list';
-  return new ProfileError(code, `${why} ${what}${kept}`, { cause });
+  const list = names.map((name) => `'${name}'`).join(', ');
+  return new ProfileError(
+    code,
+    `${why} The import could not be undone for ${list}, which may be as imported now. ` +
+      `What was there before is kept in '${files.folder}': ${whatToDo(store)}`,
+    { cause },
+  );
 }
 
 function whatToDo({ folder }: Store): string {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { replaceFile } from '../../../src/platform/replace-file.ts';
 import { keepFormerFiles } from '../../../src/profile/former-files.ts';
@@ -17,10 +17,13 @@ describe('A former file', () => {
   it.skipIf(process.platform === 'win32')('is kept as it was, also where the store has a link to it', async () => {
     writeFileSync(here.path('elsewhere.json'), 'former');
     symlinkSync('elsewhere.json', here.path('profiles.json'));
-    keepFormerFiles(here.path(), [here.path('profiles.json')]);
+    const former = keepFormerFiles(here.path(), [here.path('profiles.json')]);
     await replaceFile(here.path('profiles.json'), 'new');
     expect(contentOf('profiles.json')).toBe('new');
     expect(contentOf('before-import', 'profiles.json')).toBe('former');
+    former.putBack(here.path('profiles.json'));
+    expect(contentOf('elsewhere.json')).toBe('former');
+    expect(readlinkSync(here.path('profiles.json'))).toBe('elsewhere.json');
   });
 
   it('is put back; one that was not there is none again', async () => {
