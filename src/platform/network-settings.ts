@@ -11,9 +11,7 @@ const proxyNames = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'htt
 const authorityFileNames = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const;
 
 /** What is in force in this process. Node itself applied NODE_EXTRA_CA_CERTS at its start, and a proxy never. */
-const noProxy = proxyNames.map(() => '').join('\n');
-let appliedProxy = noProxy;
-let withoutProxy: (() => void) | undefined;
+let appliedProxy = proxyNames.map(() => '').join('\n');
 let appliedFiles = [process.env['NODE_EXTRA_CA_CERTS'] ?? '', ''].join('\n');
 let systemStoreLoaded = false;
 
@@ -33,18 +31,13 @@ export function applyNetworkSettings({ environment, log }: RequestContext): void
 }
 
 function applyProxy(environment: Environment): void {
-  const values = proxyNames.map((name) => environment[name] ?? '').join('\n');
+  const proxyEnv = Object.fromEntries(proxyNames.map((name) => [name, environment[name] ?? '']));
+  const values = Object.values(proxyEnv).join('\n');
   if (values === appliedProxy) return;
-  if (typeof http.setGlobalProxyFromEnv !== 'function') return;
-  withoutProxy?.();
-  withoutProxy = undefined;
-  // What was in use before the proxy is in use again, and has not seen which authorities have come and gone meanwhile.
-  forgetConnections();
-  appliedProxy = noProxy;
   try {
-    withoutProxy = http.setGlobalProxyFromEnv(
-      Object.fromEntries(proxyNames.map((name) => [name, environment[name] ?? ''])),
-    );
+    checkAddress(environment['https_proxy'] || environment['HTTPS_PROXY']);
+    checkAddress(environment['http_proxy'] || environment['HTTP_PROXY']);
+    useNewAgents(proxyEnv);
   } catch {
     // Node's error repeats the address, which may hold a password.
     throw new TokenError(
@@ -56,6 +49,22 @@ function applyProxy(environment: Environment): void {
   appliedProxy = values;
 }
 
+/** An agent goes without a proxy where the address is none, or one of a kind that it does not know. */
+function checkAddress(proxy: string | undefined): void {
+  if (proxy && !/^https?:$/.test(new URL(proxy).protocol)) throw new TypeError('no proxy for HTTP');
+}
+
+/**
+ * Agents as Node's own, with the proxy; not by http.setGlobalProxyFromEnv, which the first versions that can use a proxy don't
+ * have. And they know no connection yet: one that is kept alive, and a TLS session that is resumed, are not checked again,
+ * and whom they were made with may be trusted no more.
+ */
+function useNewAgents(proxyEnv = https.globalAgent.options.proxyEnv): void {
+  const options = { keepAlive: true, scheduling: 'lifo', timeout: 5000, proxyEnv } as const;
+  const agents = [new http.Agent(options), new https.Agent(options)] as const;
+  [http.globalAgent, https.globalAgent] = agents;
+}
+
 function applyAuthorities(warn: (problem: string) => void): void {
   if (typeof tls.setDefaultCACertificates !== 'function') return;
   const stores = systemStoreLoaded ? (['bundled', 'system'] as const) : (['bundled'] as const);
@@ -64,15 +73,7 @@ function applyAuthorities(warn: (problem: string) => void): void {
     ...stores.flatMap((store) => tls.getCACertificates(store)),
     ...files.flatMap((file) => readPem(file, warn)),
   ]);
-  forgetConnections();
-}
-
-/**
- * A connection that is kept alive, and a TLS session that is resumed, are not checked again: whom they were made with may
- * be trusted no more.
- */
-function forgetConnections(): void {
-  https.globalAgent = new https.Agent(https.globalAgent.options);
+  useNewAgents();
 }
 
 function readPem(file: string, warn: (problem: string) => void): string[] {

@@ -22,7 +22,8 @@ export class Host {
       protocolVersion,
       engine: { name: 'EntraTokenBridge', version: engineVersion },
       node: { version: process.versions.node },
-      capabilities: { methods, limitations: limitations() },
+      // Nothing: every Node that the engine starts on can change proxy and trusted authorities while it runs.
+      capabilities: { methods, limitations: [] },
     };
   }
 
@@ -68,16 +69,6 @@ function mismatch(version: unknown): TokenError {
     `The host speaks version ${String(version)} of the protocol, this engine (${engineVersion}) speaks version ` +
       `${protocolVersion}. Both come with the module: install EntraTokenBridge again, in one version.`,
   );
-}
-
-function limitations(): readonly string[] {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > 24 || (major === 24 && minor >= 5)) return [];
-  const version = process.versions.node;
-  return [
-    `Node ${version} can not change proxy and trusted certificates while it runs: those of the engine's start hold. ` +
-      'Node 24.5 and later can.',
-  ];
 }
 
 /**

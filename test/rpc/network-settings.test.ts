@@ -64,15 +64,24 @@ describe('A proxy', () => {
     const direct = withSecret(emulator);
     const good = { ...direct, HTTPS_PROXY: proxyAddress };
     await ask(engine, 'NonInteractive', fresh, { environment: good });
-    for (let time = 1; time <= 2; time += 1) {
-      const environment = { ...direct, HTTPS_PROXY: 'ftp://me:secret@nowhere' };
-      const refusal = await refusalOf(ask(engine, 'NonInteractive', fresh, { environment }));
-      expect(refusal).toMatchObject({
-        message: expect.stringMatching(/^What HTTPS_PROXY or HTTP_PROXY says is no address of a proxy\./),
-        data: { code: 'InvalidParameter' },
-      });
+    for (const proxyOfNobody of [
+      'ftp://me:secret@nowhere',
+      'proxy.contoso.com:8080',
+      'socks5://localhost:1080',
+      'proxy',
+    ]) {
+      const environment = { ...direct, HTTPS_PROXY: proxyOfNobody };
+      for (let time = 1; time <= 2; time += 1) {
+        const refusal = await refusalOf(ask(engine, 'NonInteractive', fresh, { environment }));
+        expect(refusal).toMatchObject({
+          message: expect.stringMatching(/^What HTTPS_PROXY or HTTP_PROXY says is no address of a proxy\./),
+          data: { code: 'InvalidParameter' },
+        });
+      }
     }
-    await ask(engine, 'NonInteractive', fresh, { environment: good });
+    // With other authorities, for the kept connection leads through the proxy already.
+    const newlyConnected = { ...good, SSL_CERT_FILE: emulator.caFile };
+    await ask(engine, 'NonInteractive', fresh, { environment: newlyConnected });
     expect(tunnels).toHaveLength(2);
     await ask(engine, 'NonInteractive', fresh, { environment: direct });
   });
