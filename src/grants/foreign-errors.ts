@@ -149,12 +149,15 @@ function networkError(error: unknown, { host, hostname, port, protocol }: URL): 
     // Node's message repeats the proxy's address.
     case 'ERR_PROXY_TUNNEL': {
       const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 0;
-      const advice =
-        status === 407
-          ? 'Give it a user name and a password in HTTPS_PROXY, such as http://user:password@proxy.contoso.com:8080.'
-          : 'Ask who runs the proxy to let this host through, or name the host in NO_PROXY.';
       const what = status ? `it answered ${status}` : 'its answer is none of a proxy';
-      return new TokenError('NetworkError', `The proxy did not connect to ${host}: ${what}. ${advice}`, details);
+      return new TokenError(
+        'NetworkError',
+        `The proxy did not connect to ${host}: ${what}. ${adviceForProxy(status)}`,
+        {
+          cause: error,
+          retryable: status >= 500,
+        },
+      );
     }
     case 'ETIMEDOUT':
       return new TokenError('Timeout', `${host} did not answer. Check the network and the proxy.`, details);
@@ -169,6 +172,14 @@ function networkError(error: unknown, { host, hostname, port, protocol }: URL): 
       }
       return new TokenError('NetworkError', `The connection to ${host} failed: ${reason}`, details);
   }
+}
+
+/** @param status what the proxy answered; 0 where that is unknown */
+function adviceForProxy(status: number): string {
+  if (status >= 500) return 'Try again later.';
+  return status === 407
+    ? 'Give it a user name and a password in HTTPS_PROXY, such as http://user:password@proxy.contoso.com:8080.'
+    : 'Ask who runs the proxy to let this host through, or name the host in NO_PROXY.';
 }
 
 /** Who refused a connection: node's errors have the address that was tried, one each where a name has several. */

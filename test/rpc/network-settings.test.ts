@@ -102,16 +102,18 @@ describe('A proxy', () => {
     [
       '407 Proxy Authentication Required',
       'Give it a user name and a password in HTTPS_PROXY, such as http://user:password@proxy.contoso.com:8080.',
+      false,
     ],
-    ['403 Forbidden', 'Ask who runs the proxy to let this host through, or name the host in NO_PROXY.'],
-  ])('that answers %s is told by that, with what to do and without its password', async (answer, advice) => {
+    ['403 Forbidden', 'Ask who runs the proxy to let this host through, or name the host in NO_PROXY.', false],
+    ['503 Service Unavailable', 'Try again later.', true],
+  ])('that answers %s is told by that, with what to do and without its password', async (answer, advice, retryable) => {
     proxyRefuses = answer;
     const environment = { ...withSecret(emulator), HTTPS_PROXY: proxyAddress.replace('//', '//me:secret@') };
     const refusal = await refusalOf(ask(engine, 'NonInteractive', fresh, { environment }));
     const { host } = new URL(emulator.authority);
     expect(refusal).toMatchObject({
       message: `Environment variables: The proxy did not connect to ${host}: it answered ${answer.slice(0, 3)}. ${advice}`,
-      data: { code: 'NetworkError', retryable: true },
+      data: { code: 'NetworkError', retryable },
     });
   });
 
