@@ -50,8 +50,11 @@ export function redirectAddress(text: string): RedirectAddress | undefined {
   return { host: host as RedirectAddress['host'], port: Number(port), path };
 }
 
-/** What stands before an at sign, with a password maybe. What is refused need be no address, so this takes any text. */
-const userInfo = /^([a-z][a-z\d+.-]*:[/\\]+|(?=[^]*:[^]*@))[^]*@/i;
+/**
+ * What stands before an at sign, with a password maybe. What is refused need be no address, so this takes any text: it
+ * may be a megabyte of colons or slashes, each of which is looked at once.
+ */
+const userInfo = /^([a-z][a-z\d+.-]*:[/\\]+(?![/\\])|(?=[^:]*:[^]*@))[^]*@/i;
 
 /** The same address without the user and password that may be in it, for a message. */
 export function withoutUserInfo(address: string): string {
