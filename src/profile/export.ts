@@ -45,7 +45,7 @@ interface Head {
 /**
  * Profiles and their secrets as a text (JSON) that only the passphrase opens.
  * @param cost less than the usual only where no secret is sealed, such as in tests
- * @throws ProfileError PassphraseInvalid for one that is too short
+ * @throws ProfileError PassphraseInvalid for one that is too short; ExportInvalid for more than can be opened again
  */
 export async function sealExport(
   profiles: readonly ExportedProfile[],
@@ -69,7 +69,13 @@ export async function sealExport(
   const cipher = createCipheriv('aes-256-gcm', await deriveKey(passphrase, head), iv, { authTagLength: tagLength });
   cipher.setAAD(additionalData(head));
   const data = [cipher.update(JSON.stringify({ profiles }), 'utf8'), cipher.final(), cipher.getAuthTag()];
-  return `${JSON.stringify({ ...head, data: Buffer.concat(data).toString('base64') }, undefined, 2)}\n`;
+  const text = `${JSON.stringify({ ...head, data: Buffer.concat(data).toString('base64') }, undefined, 2)}\n`;
+  if (text.length <= longestExport) return text;
+  throw new ProfileError(
+    'ExportInvalid',
+    `The export has more than ${longestExport / 1024 / 1024} MB, which no import takes. ` +
+      'Export the profiles a few at a time, each with its name.',
+  );
 }
 
 /**

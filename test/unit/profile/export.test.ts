@@ -84,6 +84,16 @@ describe('An export', () => {
       message: 'The passphrase is too short. Use 8 characters at least; several words are best.',
     });
   });
+
+  test('is not made where no import would take it', async () => {
+    const [, profile] = profiles as readonly [ExportedProfile, ExportedProfile];
+    const certificate = 'A'.repeat(49 * 1024 * 1024);
+    expect(await failureOf(() => sealCheaply([{ ...profile, certificate }]))).toEqual({
+      code: 'ExportInvalid',
+      message:
+        'The export has more than 64 MB, which no import takes. Export the profiles a few at a time, each with its name.',
+    });
+  });
 });
 
 describe('An export does not open', () => {
