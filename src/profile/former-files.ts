@@ -1,6 +1,6 @@
 import { constants, copyFileSync, existsSync, linkSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { filesIn, makePrivateFolder, stateOf, unusable } from './store-folder.ts';
+import { filesIn, makePrivateFolder, stateOf, type Tell, unusable } from './store-folder.ts';
 
 /** What is about to be replaced, kept in a folder of its own until all is well, each file at its place in the store. */
 export interface FormerFiles {
@@ -18,11 +18,20 @@ export interface FormerFiles {
 const folderName = 'before-import';
 
 /**
- * The folders of imports that neither came to their end nor could be undone.
+ * Says where secrets and certificates lie that an import has kept which was killed, or could not be undone.
  * @throws ProfileError StoreUnavailable
  */
-export function leftFormerFiles(storeFolder: string): readonly string[] {
-  return filesIn(storeFolder).filter((path) => basename(path).startsWith(folderName));
+export function tellOfLeftFiles(storeFolder: string, tell: Tell): void {
+  for (const folder of filesIn(storeFolder).filter((path) => basename(path).startsWith(folderName))) {
+    tell(
+      `'${folder}' has what an import that did not come to its end was to replace: ${whatToDoWithFormer(storeFolder)}`,
+    );
+  }
+}
+
+/** What to do with such a folder, at the end of a message. */
+export function whatToDoWithFormer(storeFolder: string): string {
+  return `copy it back to '${storeFolder}', or delete it.`;
 }
 
 /**

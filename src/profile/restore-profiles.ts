@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ExportedProfile } from './export.ts';
-import { keepFormerFiles, leftFormerFiles, type FormerFiles } from './former-files.ts';
+import { keepFormerFiles, tellOfLeftFiles, whatToDoWithFormer, type FormerFiles } from './former-files.ts';
 import { withLock } from './lock.ts';
 import { certificateFolder, ownCertificate } from './own-certificates.ts';
 import { profileId } from './profile.ts';
@@ -35,9 +35,7 @@ async function restoreAll(
   taken: readonly string[],
   tell: Tell,
 ): Promise<void> {
-  for (const folder of leftFormerFiles(store.folder)) {
-    tell(`'${folder}' has what an import that did not come to its end was to replace: ${whatToDo(store)}`);
-  }
+  tellOfLeftFiles(store.folder, tell);
   const before = keepAll(store, exported);
   const begun: string[] = [];
   try {
@@ -117,18 +115,14 @@ function drop(files: FormerFiles, tell: Tell): void {
   }
 }
 
-function notUndone(cause: unknown, names: readonly string[], files: FormerFiles, store: Store): ProfileError {
+function notUndone(cause: unknown, names: readonly string[], files: FormerFiles, { folder }: Store): ProfileError {
   const code = cause instanceof ProfileError ? cause.code : 'StoreUnavailable';
   const why = cause instanceof Error ? cause.message : String(cause);
   const list = names.map((name) => `'${name}'`).join(', ');
   return new ProfileError(
     code,
     `${why} The import could not be undone for ${list}, which may be as imported now. ` +
-      `What was there before is kept in '${files.folder}': ${whatToDo(store)}`,
+      `What was there before is kept in '${files.folder}': ${whatToDoWithFormer(folder)}`,
     { cause },
   );
-}
-
-function whatToDo({ folder }: Store): string {
-  return `copy it back to '${folder}', or delete it.`;
 }

@@ -124,4 +124,17 @@ describe('An import that replaces profiles', () => {
     expect(existsSync(former())).toBe(true);
     expect(existsSync(`${former()}-2`)).toBe(false);
   });
+
+  it('was killed: config delete says where secrets still are', async () => {
+    await givenProfile(home.path, secretProfile, { clientSecret: 'mine' });
+    mkdirSync(former());
+    expect(await runCli(['config', 'delete', 'default', '--yes'], { home: home.path })).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr:
+        "Deleted profile 'default', its secrets and cached tokens.\n" +
+        `'${former()}' has what an import that did not come to its end was to replace: ` +
+        `copy it back to '${folder()}', or delete it.\n`,
+    });
+  });
 });

@@ -1,3 +1,4 @@
+import { tellOfLeftFiles } from '../../profile/former-files.ts';
 import { ProfileError } from '../../profile/profile-error.ts';
 import { TokenError } from '../../protocol/token-error.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -30,6 +31,7 @@ export async function remove(options: DeleteOptions, shell: Shell, ...given: str
   }
   for (const name of names) await profiles.remove(name);
   shell.tell(`Deleted ${what} secrets and cached tokens.`);
+  tellOfLeftFiles(shell.store.folder, (message) => shell.must(message));
   return exitCodes.success;
 }
 
