@@ -42,15 +42,6 @@ function Write-EngineText {
     else { $Cmdlet.WriteVerbose($Text) }
 }
 
-# What this Node can't do, once a process, to the first who wants to know that much.
-function Write-EngineLimit {
-    param($Cmdlet, $EngineHost, $Engine)
-
-    if (-not $Engine.Started) { return }
-    $EngineHost.ToldOfLimits = $true
-    foreach ($limit in (ConvertFrom-RpcJson $Engine.Started).result.capabilities.limitations) { Write-EngineText $Cmdlet 'verbose' $limit }
-}
-
 # The time left, once a second.
 function Update-EngineProgress {
     param($Cmdlet, $Progress)

@@ -19,7 +19,6 @@ function Get-EngineHost {
                 Environment  = $null # the one that a kept token was last made for, see Complete-ReusableToken
                 SignedInBy   = $null # the engine that remembers an account
                 AgentContext = $null # what Set-EntraBetaAgentIdentityContext keeps, see AgentIdentityContext.ps1
-                ToldOfLimits = $null # what this Node can't do has been said on the verbose stream
             }
             $domain.SetData($key, $engineHost)
         }

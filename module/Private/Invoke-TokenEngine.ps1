@@ -61,7 +61,6 @@ function Invoke-TokenEngine {
             }
         }
         $answer = $call['Answer']
-        if ($call['LogLevel'] -and -not $EngineHost['ToldOfLimits']) { Write-EngineLimit $Cmdlet $EngineHost $call['Engine'] }
         if (-not ($Repeatable -and $answer['died'])) { return $answer }
         $Repeatable = $false
     }

@@ -66,7 +66,6 @@ function useNewAgents(proxyEnv = https.globalAgent.options.proxyEnv): void {
 }
 
 function applyAuthorities(warn: (problem: string) => void): void {
-  if (typeof tls.setDefaultCACertificates !== 'function') return;
   const stores = systemStoreLoaded ? (['bundled', 'system'] as const) : (['bundled'] as const);
   const files = appliedFiles.split('\n').filter(Boolean);
   tls.setDefaultCACertificates([

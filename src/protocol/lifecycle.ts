@@ -29,8 +29,6 @@ export interface InitializeResult {
   readonly capabilities: {
     /** The methods that this engine serves. */
     readonly methods: readonly string[];
-    /** What this Node can't do, a sentence each, for the verbose stream. */
-    readonly limitations: readonly string[];
   };
 }
 

@@ -22,8 +22,7 @@ export class Host {
       protocolVersion,
       engine: { name: 'EntraTokenBridge', version: engineVersion },
       node: { version: process.versions.node },
-      // Nothing: every Node that the engine starts on can change proxy and trusted authorities while it runs.
-      capabilities: { methods, limitations: [] },
+      capabilities: { methods },
     };
   }
 
