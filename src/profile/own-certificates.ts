@@ -1,7 +1,10 @@
 import { rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Entry } from './profiles-file.ts';
-import { unusable } from './store-folder.ts';
+import { filesIn, unusable } from './store-folder.ts';
+
+/** What an import has left that was killed while it wrote. */
+const remainder = /\.\d+$/;
 
 /** Where an import puts the certificate files that came with it. */
 export function certificateFolder(folder: string): string {
@@ -16,10 +19,13 @@ export function removeOwnCertificate(folder: string, entry: Entry, others: reado
   const path = ownCertificate(folder, entry);
   if (path === undefined) return;
   if (others.some((other) => certificatePath(other) === path)) return;
-  try {
-    rmSync(path, { force: true });
-  } catch (error) {
-    throw unusable(path, 'remove', error);
+  const remains = filesIn(dirname(path)).filter((file) => remainder.test(file) && file.replace(remainder, '') === path);
+  for (const file of [path, ...remains]) {
+    try {
+      rmSync(file, { force: true });
+    } catch (error) {
+      throw unusable(file, 'remove', error);
+    }
   }
 }
 

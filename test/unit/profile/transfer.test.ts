@@ -101,6 +101,15 @@ describe('A certificate file that an import has made', () => {
     expect(existsSync(original)).toBe(true);
   });
 
+  test('goes with what an import has left of it that was killed while it wrote', async () => {
+    await givenCertificate('dev');
+    await moveAll();
+    const { certificatePath = '' } = there.store.profiles.get('dev');
+    writeFileSync(`${certificatePath}.123456789`, 'a part');
+    await there.store.profiles.remove('dev');
+    expect(certificates()).toEqual([]);
+  });
+
   test('goes when its profile takes another', async () => {
     await givenCertificate('dev');
     await moveAll();
