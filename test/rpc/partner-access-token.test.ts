@@ -221,8 +221,8 @@ describe('-Environment', () => {
     await using proxy = await startRefusingProxy();
     await using behindProxy = await startEngine({ environment: { ...towards(emulator), HTTPS_PROXY: proxy.address } });
     const refusal = await refusalOf(partner(behindProxy, 'ServicePrincipal', { ...application, environment }));
-    expect(refusal).toMatchObject({ code: -32000, data: { code: 'NetworkError', retryable: true } });
-    expect(refusal.message).toContain(host);
+    expect(refusal).toMatchObject({ code: -32000, data: { code: 'NetworkError', retryable: false } });
+    expect(refusal.message).toContain(`The proxy did not connect to ${host}: it answered 403.`);
     expect(new Set(proxy.wanted)).toEqual(new Set([`${host}:443`]));
     expect(emulator.requests).toEqual([]);
   });
