@@ -80,7 +80,7 @@ function failuresOf({ name, message, assertionResults }: VitestReport['testResul
   const file = relative(root, name);
   const tests = assertionResults
     .filter(({ status }) => status === 'failed')
-    .map(({ fullName, failureMessages }) => `${file} > ${fullName}: ${failureMessages.join('\n')}`);
+    .map(({ fullName, failureMessages }) => `${file} > ${fullName}: ${ownLines(failureMessages.join('\n'))}`);
   return message ? [`${file}: ${message}`, ...tests] : tests;
 }
 
@@ -97,6 +97,14 @@ async function pester(): Promise<readonly Count[]> {
     else runs.push(count && (exitCode === 0 || count.failed > 0) ? count : broken(`${shell} ended with ${exitCode}`));
   }
   return runs;
+}
+
+/** Without the places in other people's packages. */
+function ownLines(message: string): string {
+  return message
+    .split('\n')
+    .filter((line) => !line.includes('node_modules'))
+    .join('\n');
 }
 
 /** Each of its test files counts as one that was skipped. */
