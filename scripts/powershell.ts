@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import process from 'node:process';
 import { execa } from 'execa';
+import { announce } from './count.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -15,16 +16,26 @@ export async function powerShells(): Promise<readonly string[]> {
   return found.flat();
 }
 
-/** Runs a script of ours and gives its exit code; what it prints is shown as it comes. */
-export async function runPowerShell(name: string, script: string, parameters: readonly string[]): Promise<number> {
+/**
+ * Runs a script of ours and gives its exit code.
+ * @param heading under which all that it prints comes at the end, where something else runs beside it; else it comes at once
+ */
+export async function runPowerShell(
+  name: string,
+  script: string,
+  parameters: readonly string[],
+  heading?: string,
+): Promise<number> {
   const policy = process.platform === 'win32' ? ['-ExecutionPolicy', 'Bypass'] : [];
-  const { exitCode } = await execa(
+  const output = heading === undefined ? 'inherit' : 'pipe';
+  const { exitCode, all } = await execa(
     name,
     ['-NoProfile', '-NonInteractive', ...policy, '-File', join(root, script), ...parameters],
     {
       cwd: root,
       reject: false,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      all: true,
+      stdio: ['ignore', output, output],
       env: {
         POWERSHELL_TELEMETRY_OPTOUT: '1',
         POWERSHELL_UPDATECHECK: 'Off',
@@ -32,5 +43,9 @@ export async function runPowerShell(name: string, script: string, parameters: re
       },
     },
   );
+  if (heading !== undefined) {
+    announce(heading);
+    console.log(all);
+  }
   return exitCode ?? 1;
 }
