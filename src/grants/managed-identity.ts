@@ -69,6 +69,8 @@ async function metadataServiceAnswers(environment: Environment, again: boolean):
   const known = again ? undefined : probed.get(host);
   if (known !== undefined) return known;
   const answers = await probe(host);
+  // A probe that was cancelled has told nothing.
+  currentRequest()?.signal?.throwIfAborted();
   probed.set(host, answers);
   currentRequest()?.log('verbose', `The metadata service at ${host} ${answers ? 'answers' : 'does not answer'}.`);
   return answers;

@@ -1,4 +1,9 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { CancellationTokenSource } from 'vscode-jsonrpc/node';
+import { getAzToken } from '../../src/protocol/az-token.ts';
 import { ask, contoso, refusalOf, towards } from '../helpers/flows.ts';
 import { emulatorOfFile } from '../helpers/emulator.ts';
 import { engineOfFile } from '../helpers/engine-of-file.ts';
@@ -97,6 +102,38 @@ describe('A managed identity', () => {
         'set, nor does the metadata service of an Azure virtual machine answer.',
       data: { code: 'ManagedIdentityUnavailable' },
     });
+  });
+
+  it('is looked for again after a call that was cancelled while it was looked for', async () => {
+    // Takes the first request without a word, and passes the later ones on.
+    let first: (() => void) | undefined;
+    const asked = new Promise<void>((resolve) => (first = resolve));
+    const host = createServer((request, response) => {
+      if (first) {
+        first();
+        first = undefined;
+        return;
+      }
+      const onward = `${emulator.managedIdentity}${request.url}`;
+      fetch(onward, { headers: request.headers as Record<string, string> })
+        .then(async (answer) => response.writeHead(answer.status).end(await answer.text()))
+        .catch(() => response.destroy());
+    });
+    await once(host.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const { port } = host.address() as AddressInfo;
+      const environment = { ...towards(emulator), AZURE_POD_IDENTITY_AUTHORITY_HOST: `http://127.0.0.1:${port}` };
+      const request = { parameterSet: 'ManagedIdentity', parameters: {}, environment } as const;
+      const cancelled = new CancellationTokenSource();
+      const looking = engine.connection.sendRequest(getAzToken, request, cancelled.token);
+      await asked;
+      cancelled.cancel();
+      await expect(looking).rejects.toMatchObject({ code: -32800 });
+      expect(await ask(engine, 'ManagedIdentity', {}, { environment })).toHaveProperty('token');
+    } finally {
+      host.closeAllConnections();
+      host.close();
+    }
   });
 
   it('follows the environment: the source of the first request is not the one for ever', async () => {
