@@ -30,7 +30,8 @@ function Request-AzToken {
         $meanwhile = {
             param($IsFirst)
             if ($IsFirst) { ConvertTo-AzToken $SampleResult }
-            $script:BlankAzToken = Get-BlankAzToken
+            # Get-BlankAzToken, without its call.
+            if ($AzTokenTemplate) { $script:BlankAzToken = $AzTokenTemplate.PSObject.Copy() }
         }
         $answer = Invoke-TokenEngine $Cmdlet $EngineHost 'azToken/get' $request $Environment $meanwhile (-not $attended)
         $result = $answer['result']

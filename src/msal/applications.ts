@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   ConfidentialClientApplication,
   PublicClientApplication,
@@ -73,9 +73,7 @@ export function forgetApplications(): void {
 /** The credential is hashed: a key may end up in a heap snapshot or a debugger. */
 function keyOf(identity: ClientIdentity, credential: string): string {
   const parts = [identity.cloud.authorityHost, identity.tenant.toLowerCase(), identity.clientId.toLowerCase()];
-  return createHash('sha256')
-    .update(JSON.stringify([...parts, credential]))
-    .digest('base64');
+  return hash('sha256', JSON.stringify([...parts, credential]), 'base64');
 }
 
 /** A Map lists its keys in the order they were set, so setting a used one again keeps the oldest first. */

@@ -156,7 +156,6 @@ function exchange(
       ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
     },
     timeout,
-    ...(signal ? { signal } : {}),
   };
   const open = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const request = open(url, requestOptions, (response) => {
@@ -177,6 +176,11 @@ function exchange(
     );
   });
   request.on('error', fail);
+  // Not the option `signal`, for which node listens for the request's end in eight ways.
+  const cancel = (): void => void request.destroy();
+  if (signal?.aborted) cancel();
+  signal?.addEventListener('abort', cancel, { once: true });
+  request.on('close', () => signal?.removeEventListener('abort', cancel));
   request.end(body);
   return promise;
 }

@@ -14,6 +14,8 @@ const authorityFileNames = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const;
 let appliedProxy = proxyNames.map(() => '').join('\n');
 let appliedFiles = [process.env['NODE_EXTRA_CA_CERTS'] ?? '', ''].join('\n');
 let systemStoreLoaded = false;
+/** Whose settings are in force. */
+let appliedEnvironment: Environment | undefined;
 
 /**
  * Makes the session's proxy and trusted authorities those of this process, when they have changed.
@@ -23,11 +25,14 @@ let systemStoreLoaded = false;
 export function applyNetworkSettings({ environment, log }: RequestContext): void {
   // Set for some other program's sake, it would show our secrets to whoever answers in Entra's place.
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  if (environment === appliedEnvironment) return;
   applyProxy(environment);
-  const files = authorityFileNames.map((name) => environment[name] ?? '');
-  if (files.join('\n') === appliedFiles) return;
-  appliedFiles = files.join('\n');
-  applyAuthorities((problem) => log('warning', problem));
+  const files = authorityFileNames.map((name) => environment[name] ?? '').join('\n');
+  if (files !== appliedFiles) {
+    appliedFiles = files;
+    applyAuthorities((problem) => log('warning', problem));
+  }
+  appliedEnvironment = environment;
 }
 
 function applyProxy(environment: Environment): void {
