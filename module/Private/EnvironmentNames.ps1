@@ -18,7 +18,7 @@ $script:EnvironmentNames = '
 # No more than 15: PowerShell compiles a loop that comes round more often, which no first command should pay for.
 $script:EngineEnvironmentNames = @(
     'PATH', 'PATHEXT', 'HOME', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA', 'PROGRAMDATA', 'SystemRoot', 'SystemDrive',
-    'windir', 'ComSpec', 'TEMP', 'TMP', 'TMPDIR', 'TZ'
+    'ComSpec', 'TEMP', 'TMP', 'TMPDIR', 'TZ', 'NODE_EXTRA_CA_CERTS'
 )
 
 # Names of variables have no case on Windows.

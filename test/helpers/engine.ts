@@ -41,9 +41,15 @@ export function spawnEngine(environment: Environment = {}): ChildProcessWithoutN
 /** A spawned engine that has answered `initialize`. */
 export async function startEngine({
   environment = {},
+  processEnvironment = {},
   capabilities = {},
-}: { environment?: Environment; capabilities?: InitializeParams['capabilities'] } = {}): Promise<Engine> {
-  const child = spawnEngine();
+}: {
+  environment?: Environment;
+  /** What the process itself is born with. */
+  processEnvironment?: Environment;
+  capabilities?: InitializeParams['capabilities'];
+} = {}): Promise<Engine> {
+  const child = spawnEngine(processEnvironment);
   const exited = Promise.withResolvers<number | null>();
   child.once('exit', exited.resolve);
   let lastWords = '';

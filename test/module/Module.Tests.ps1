@@ -235,7 +235,7 @@ Describe 'What the module knows of the protocol' {
     It 'starts the engine with nothing that is a credential or brings code into it' {
         $names = & $module { $EngineEnvironmentNames }
         $names | Should -Contain 'PATH'
-        $names -match 'SECRET|PASSWORD|TOKEN|HEADER|^AZURE_|^IDENTITY_|^MSI_|^NODE|^LD_|^DYLD_' | Should -BeNullOrEmpty
+        $names -match 'SECRET|PASSWORD|TOKEN|HEADER|^AZURE_|^IDENTITY_|^MSI_|^NODE(?!_EXTRA_CA_CERTS$)|^LD_|^DYLD_' | Should -BeNullOrEmpty
     }
 }
 

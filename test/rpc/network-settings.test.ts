@@ -1,5 +1,8 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { createServer as createProxy, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEmulator } from '../../src/emulator/server.ts';
 import { startEngine, type Engine } from '../helpers/engine.ts';
@@ -80,9 +83,12 @@ describe('A proxy', () => {
       }
     }
     // With other authorities, for the kept connection leads through the proxy already.
-    const newlyConnected = { ...good, SSL_CERT_FILE: emulator.caFile };
-    await ask(engine, 'NonInteractive', fresh, { environment: newlyConnected });
+    const folder = await mkdtemp(join(tmpdir(), 'authorities-'));
+    const otherFile = join(folder, 'other.pem');
+    await copyFile(emulator.caFile, otherFile);
+    await ask(engine, 'NonInteractive', fresh, { environment: { ...good, SSL_CERT_FILE: otherFile } });
     expect(tunnels).toHaveLength(2);
+    await rm(folder, { recursive: true });
     await ask(engine, 'NonInteractive', fresh, { environment: direct });
   });
 
@@ -159,8 +165,22 @@ describe('An authority that is to be trusted', () => {
     }
   });
 
-  it('and whose file is not there is warned of', async () => {
-    await using other = await startEngine();
+  it('is trusted as long as it is named when the engine was born with it', async () => {
+    const { NODE_EXTRA_CA_CERTS: file = '', ...untrusting } = withSecret(emulator);
+    await using other = await startEngine({ processEnvironment: { NODE_EXTRA_CA_CERTS: file } });
+    const trusting = { ...untrusting, NODE_EXTRA_CA_CERTS: file };
+    for (const environment of [trusting, { ...trusting, SSL_CERT_FILE: file }]) {
+      expect(await ask(other, 'NonInteractive', fresh, { environment })).toHaveProperty('token');
+    }
+    const refusal = await refusalOf(ask(other, 'NonInteractive', fresh, { environment: untrusting }));
+    expect(refusal.data.code).toBe('TlsError');
+  });
+
+  it.each([
+    ['', {}],
+    [', by an engine that was born with it too', { NODE_EXTRA_CA_CERTS: '/nowhere/ca.pem' }],
+  ])('and whose file is not there is warned of%s', async (_when, processEnvironment) => {
+    await using other = await startEngine({ processEnvironment });
     const environment = { ...withSecret(emulator), NODE_EXTRA_CA_CERTS: '/nowhere/ca.pem' };
     await refusalOf(ask(other, 'NonInteractive', fresh, { environment }));
     expect(other.logs.filter(({ level }) => level === 'warning').map(({ message }) => message)).toEqual([
