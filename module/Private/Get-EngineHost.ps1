@@ -11,6 +11,7 @@ function Get-EngineHost {
         # For a moment, once a runspace: two that come at the same time must find the same.
         [System.Threading.Monitor]::Enter($domain)
         $engineHost = $domain.GetData($key)
+        $isShared = [bool]$engineHost
         if (-not $engineHost) {
             $engineHost = @{
                 Engine       = $null # as Open-TokenEngine makes it; $null when none runs
@@ -18,12 +19,20 @@ function Get-EngineHost {
                 Generation   = 0 # goes up when all of them are forgotten
                 Environment  = $null # the one that a kept token was last made for, see Complete-ReusableToken
                 SignedInBy   = $null # the engine that remembers an account
+                Shared       = $false # once a second runspace has it
                 AgentContext = $null # what Set-EntraBetaAgentIdentityContext keeps, see AgentIdentityContext.ps1
             }
             $domain.SetData($key, $engineHost)
         }
     }
     finally { [System.Threading.Monitor]::Exit($domain) }
+    if ($isShared) {
+        try {
+            [System.Threading.Monitor]::Enter($engineHost)
+            $engineHost['Shared'] = $true
+        }
+        finally { [System.Threading.Monitor]::Exit($engineHost) }
+    }
     # The engine stays for commands that run right now in other runspaces; a later command starts a new one.
     $module.OnRemove = { Close-TokenEngine $EngineHost }
     $script:EngineHost = $engineHost

@@ -24,8 +24,11 @@ function Invoke-TokenEngine {
                 [System.Threading.Monitor]::Enter($EngineHost)
                 $engine = $EngineHost['Engine']
                 # One that has died since its last answer has said so by now, and costs the caller nothing.
+                if ($engine -and -not $engine['Line'] -and $engine['Pollable'].Poll(0, [System.Net.Sockets.SelectMode]::SelectRead)) { $engine['Line'] = $engine['Output'].ReadLineAsync() }
                 if ($engine -and $engine['Started'] -and $engine['Line'].IsCompleted) { Read-RpcMessage $EngineHost $engine; $engine = $EngineHost['Engine'] }
                 if (-not $engine -or -not $engine['Greeted']) { $engine = Open-TokenEngine $EngineHost }
+                # To begin with it takes as long as it saves in twenty requests.
+                if ($engine['NextId'] -eq 20 -and -not $EngineHost['Shared']) { Open-EnginePoll $engine }
                 if ($engine['Failure']) { $call['Answer'] = @{ error = $engine['Failure'] } }
                 else {
                     if ($engine['Environment'] -cne $Environment) {
@@ -75,11 +78,14 @@ function Receive-TokenAnswer {
     $progress = $null
     $heard = -1
     $slices = 0
+    $hasArrived = $false
     try {
         while (-not $Call['Answer']) {
             $message = $null
             try {
                 [System.Threading.Monitor]::Enter($EngineHost)
+                if (-not $engine['Line'] -and ($hasArrived -or $EngineHost['Shared'])) { $engine['Line'] = $engine['Output'].ReadLineAsync() }
+                $hasArrived = $false
                 if (-not $inbox.Count -and $engine['Line'].IsCompleted) { Read-RpcMessage $EngineHost $engine }
                 if ($inbox.Count) { $message = $inbox.Dequeue() }
                 elseif ($engine['Failure']) { $Call['Answer'] = @{ error = $engine['Failure']; died = $engine['Died'] } }
@@ -99,7 +105,8 @@ function Receive-TokenAnswer {
             }
             elseif (-not $Call['Answer']) {
                 # Returns at once when something arrives; a slice is how long Ctrl+C may have to wait.
-                $null = [System.Threading.Tasks.Task]::WaitAny([System.Threading.Tasks.Task[]]$line, 100)
+                if ($line) { $null = [System.Threading.Tasks.Task]::WaitAny([System.Threading.Tasks.Task[]]$line, 100) }
+                else { $hasArrived = $engine['Pollable'].Poll(100000, [System.Net.Sockets.SelectMode]::SelectRead) }
                 if ($progress) { Update-EngineProgress $Cmdlet $progress }
             }
         }

@@ -17,7 +17,8 @@ function Open-TokenEngine {
 
             $start = [System.Diagnostics.ProcessStartInfo]@{
                 FileName               = $node
-                Arguments              = '"' + $file + '"'
+                # What a first token leaves behind fits into 4 MB of young objects: nothing is collected before it is there.
+                Arguments              = '--min-semi-space-size=4 "' + $file + '"'
                 UseShellExecute        = $false
                 CreateNoWindow         = $true
                 RedirectStandardInput  = $true
@@ -35,6 +36,7 @@ function Open-TokenEngine {
             catch { return @{ Failure = Get-EngineFailure "Node.js at '$node' can't be started: $($_.Exception.GetBaseException().Message)" } }
             $output = $process.StandardOutput
             # Also, once there is something to keep (what is not there costs nothing):
+            #   Pollable     what Open-EnginePoll has made
             #   Written      the last write, under way or done
             #   Greeted      `initialize` has been sent
             #   Started      the answer to `initialize`, JSON
@@ -47,7 +49,7 @@ function Open-TokenEngine {
                 Process = $process
                 Input   = $process.StandardInput
                 Output  = $output
-                Line    = $output.ReadLineAsync() # the next line, always one under way; outlives whoever asked for it
+                Line    = $output.ReadLineAsync() # the next line, under way; outlives whoever asked for it. $null: see Open-EnginePoll
                 Heard   = 0   # how often something has arrived
                 Pending = @{} # id of a request -> the messages about it that its caller has not taken yet
                 NextId  = 1

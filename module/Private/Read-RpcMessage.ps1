@@ -49,7 +49,8 @@ function Read-RpcMessage {
 
         # An event's action has taken this line meanwhile.
         if ($Engine['Heard'] -ne $heard) { continue }
-        $Engine['Line'] = $Engine['Output'].ReadLineAsync()
+        # The last answer that anybody waits for: who asks next may poll.
+        $Engine['Line'] = if ($Engine['Pollable'] -and $inbox -and -not $method -and $Engine['Pending'].Count -eq 1) { $null } else { $Engine['Output'].ReadLineAsync() }
         $Engine['Heard']++
         if ($inbox) {
             $inbox.Enqueue($message)
