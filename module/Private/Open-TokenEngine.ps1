@@ -17,8 +17,7 @@ function Open-TokenEngine {
 
             $start = [System.Diagnostics.ProcessStartInfo]@{
                 FileName               = $node
-                # What a first token leaves behind fits into 4 MB of young objects: nothing is collected before it is there.
-                Arguments              = '--min-semi-space-size=4 "' + $file + '"'
+                Arguments              = '"' + $file + '"'
                 UseShellExecute        = $false
                 CreateNoWindow         = $true
                 RedirectStandardInput  = $true
