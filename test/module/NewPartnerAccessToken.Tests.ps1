@@ -109,8 +109,8 @@ Describe '<Command>' -ForEach $both {
 
     It 'skips ports of the range that are taken, with a warning for each' {
         $other = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 8400)
-        # Another program may have it: just as good.
-        try { $other.Start() } catch { $other = $null }
+        # Another test may have it for a moment, and another program for good, which is just as good.
+        try { Wait-Until { try { $other.Start(); $true } catch { $false } } 'port 8400 is free' 10 } catch { $other = $null }
         try { $token = & $Command @person -UseAuthorizationCode -WarningVariable warned -WarningAction SilentlyContinue }
         finally { if ($other) { $other.Stop() } }
         $token.Account.Username | Should -Be $Alice
