@@ -112,24 +112,12 @@ Describe 'The engine of a runspace that uses it alone, from its twenty-first req
 
     It 'serves an event''s action while the script itself waits for a token' {
         $session = [powershell]::Create().AddScript({
-                param($ModuleFile, $Alone)
+                param($ModuleFile, $Alone, $Script)
                 Import-Module $ModuleFile
                 . ([scriptblock]::Create($Alone)) (Get-Module EntraTokenBridge)
-                $timer = [System.Timers.Timer]::new(7)
-                $timer.AutoReset = $false
-                $null = Register-ObjectEvent $timer Elapsed -Action {
-                    $global:inAction += @("$(Get-AzToken -Force)")
-                    $Event.Sender.Start()
-                }
-                $timer.Start()
-                $tokens = foreach ($index in 1..100) { "$(Get-AzToken -Force -ErrorAction Stop)" }
-                # An action that is under way starts the timer again; and they go on when the script has ended.
-                Get-EventSubscriber | Unregister-Event
-                $timer.Dispose()
-                @($tokens -cmatch '^eyJ').Count
-                @($global:inAction).Count -gt 0 -and -not @($global:inAction -cnotmatch '^eyJ').Count
+                . ([scriptblock]::Create($Script))
                 & (Get-Module EntraTokenBridge) { $EngineHost['Shared'] }
-            }).AddArgument($ModuleFile).AddArgument($alone.ToString())
+            }).AddArgument($ModuleFile).AddArgument($alone.ToString()).AddArgument($TokensBesideAction.ToString())
         try {
             $running = $session.BeginInvoke()
             $running.AsyncWaitHandle.WaitOne(30000) | Should -BeTrue

@@ -229,23 +229,10 @@ Describe 'Parallel callers' {
 
     It 'are served in an event''s action while the script itself waits for a token' {
         $session = [powershell]::Create().AddScript({
-                param($Module)
+                param($Module, $Script)
                 Import-Module $Module
-                $timer = [System.Timers.Timer]::new(7)
-                # Once more after each action: on a busy computer there would be more and more to do otherwise.
-                $timer.AutoReset = $false
-                $null = Register-ObjectEvent $timer Elapsed -Action {
-                    $global:inAction += @("$(Get-AzToken -Force)")
-                    $Event.Sender.Start()
-                }
-                $timer.Start()
-                $tokens = foreach ($index in 1..100) { "$(Get-AzToken -Force -ErrorAction Stop)" }
-                # An action that is under way starts the timer again; and they go on when the script has ended.
-                Get-EventSubscriber | Unregister-Event
-                $timer.Dispose()
-                @($tokens -cmatch '^eyJ').Count
-                @($global:inAction).Count -gt 0 -and -not @($global:inAction -cnotmatch '^eyJ').Count
-            }).AddArgument($ModuleFile)
+                . ([scriptblock]::Create($Script))
+            }).AddArgument($ModuleFile).AddArgument($TokensBesideAction.ToString())
         try {
             $running = $session.BeginInvoke()
             $running.AsyncWaitHandle.WaitOne(30000) | Should -BeTrue

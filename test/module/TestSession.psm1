@@ -208,4 +208,23 @@ function Wait-Until {
     }
 }
 
-Export-ModuleMember -Function * -Variable Root, ModuleFile, Node, Contoso, Alice, Blueprint, InvoiceAgent
+# For a runspace of its own: 100 tokens, while an event's action gets its own again and again. How many there were, and
+# whether the action had some and nothing else.
+$TokensBesideAction = {
+    $timer = [System.Timers.Timer]::new(7)
+    # Once more after each action: on a busy computer there would be more and more to do otherwise.
+    $timer.AutoReset = $false
+    $null = Register-ObjectEvent $timer Elapsed -Action {
+        $global:inAction += @("$(Get-AzToken -Force)")
+        $Event.Sender.Start()
+    }
+    $timer.Start()
+    $tokens = foreach ($index in 1..100) { "$(Get-AzToken -Force -ErrorAction Stop)" }
+    # An action that is under way starts the timer again; and they go on when the script has ended.
+    Get-EventSubscriber | Unregister-Event
+    $timer.Dispose()
+    @($tokens -cmatch '^eyJ').Count
+    @($global:inAction).Count -gt 0 -and -not @($global:inAction -cnotmatch '^eyJ').Count
+}
+
+Export-ModuleMember -Function * -Variable TokensBesideAction, Root, ModuleFile, Node, Contoso, Alice, Blueprint, InvoiceAgent
