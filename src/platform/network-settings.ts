@@ -15,7 +15,7 @@ const authorityFileNames = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const;
  * later, and a proxy never. A file that is missing is told of when it is to be applied.
  */
 let appliedProxy = proxyNames.map(() => '').join('\n');
-let appliedFiles = existsSync(process.env['NODE_EXTRA_CA_CERTS'] ?? '') ? process.env['NODE_EXTRA_CA_CERTS'] : '';
+let appliedFiles = [process.env['NODE_EXTRA_CA_CERTS'] ?? ''].filter(existsSync).join('\n');
 let systemStoreLoaded = false;
 /** Whose settings are in force. */
 let appliedEnvironment: Environment | undefined;
@@ -29,6 +29,8 @@ export function applyNetworkSettings({ environment, log }: RequestContext): void
   // Set for some other program's sake, it would show our secrets to whoever answers in Entra's place.
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
   if (environment === appliedEnvironment) return;
+  // Nobody's, should one of the two steps fail.
+  appliedEnvironment = undefined;
   applyProxy(environment);
   // Mostly the two name the same file.
   const files = [...new Set(authorityFileNames.map((name) => environment[name] ?? ''))].filter(Boolean).join('\n');
@@ -76,7 +78,7 @@ function useNewAgents(proxyEnv = https.globalAgent.options.proxyEnv): void {
 
 function applyAuthorities(warn: (problem: string) => void): void {
   const stores = systemStoreLoaded ? (['bundled', 'system'] as const) : (['bundled'] as const);
-  const files = appliedFiles?.split('\n').filter(Boolean) ?? [];
+  const files = appliedFiles.split('\n').filter(Boolean);
   tls.setDefaultCACertificates([
     ...stores.flatMap((store) => tls.getCACertificates(store)),
     ...files.flatMap((file) => readPem(file, warn)),
