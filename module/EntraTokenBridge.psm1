@@ -6,6 +6,7 @@ $script:EngineHost = $null
 
 # <parts> The shipped module has the commands here, and reads the rest when it is needed first.
 . "$ModuleRoot/Private/Assert-FullLanguage.ps1"
+Assert-FullLanguage
 foreach ($folder in 'Private', 'OnDemand', 'Public') {
     foreach ($file in [System.IO.Directory]::GetFiles("$ModuleRoot/$folder", '*.ps1')) { . $file }
 }

@@ -8,31 +8,34 @@ function Get-EngineHost {
     $key = ('EntraTokenBridge', $module.Version, $ModuleRoot) -join ' '
     $domain = [System.AppDomain]::CurrentDomain
     try {
-        # For a moment, once a runspace: two that come at the same time must find the same.
-        [System.Threading.Monitor]::Enter($domain)
-        $engineHost = $domain.GetData($key)
-        $isShared = [bool]$engineHost
-        if (-not $engineHost) {
-            $engineHost = @{
-                Engine       = $null # as Open-TokenEngine makes it; $null when none runs
-                Reusable     = [hashtable]::new() # request -> token, case counts; see Request-AzToken
-                Generation   = 0 # goes up when all of them are forgotten
-                Environment  = $null # the one that a kept token was last made for, see Complete-ReusableToken
-                SignedInBy   = $null # the engine that remembers an account
-                Shared       = $false # once a second runspace has it
-                AgentContext = $null # what Set-EntraBetaAgentIdentityContext keeps, see AgentIdentityContext.ps1
-            }
-            $domain.SetData($key, $engineHost)
-        }
-    }
-    finally { [System.Threading.Monitor]::Exit($domain) }
-    if ($isShared) {
         try {
-            [System.Threading.Monitor]::Enter($engineHost)
-            $engineHost['Shared'] = $true
+            # For a moment, once a runspace: two that come at the same time must find the same.
+            [System.Threading.Monitor]::Enter($domain)
+            $engineHost = $domain.GetData($key)
+            if ($engineHost -is [hashtable]) {
+                try {
+                    [System.Threading.Monitor]::Enter($engineHost)
+                    $engineHost['Shared'] = $true
+                }
+                finally { [System.Threading.Monitor]::Exit($engineHost) }
+            }
+            else {
+                $engineHost = @{
+                    Engine       = $null # as Open-TokenEngine makes it; $null when none runs
+                    Reusable     = [hashtable]::new() # request -> token, case counts; see Request-AzToken
+                    Generation   = 0 # goes up when all of them are forgotten
+                    Environment  = $null # the one that a kept token was last made for, see Complete-ReusableToken
+                    SignedInBy   = $null # the engine that remembers an account
+                    Shared       = $false # once a second runspace has it
+                    AgentContext = $null # what Set-EntraBetaAgentIdentityContext keeps, see AgentIdentityContext.ps1
+                }
+                $domain.SetData($key, $engineHost)
+            }
         }
-        finally { [System.Threading.Monitor]::Exit($engineHost) }
+        finally { [System.Threading.Monitor]::Exit($domain) }
     }
+    # Here another language mode refuses something for the first time.
+    catch { Assert-FullLanguage; throw }
     # The engine stays for commands that run right now in other runspaces; a later command starts a new one.
     $module.OnRemove = { Close-TokenEngine $EngineHost }
     $script:EngineHost = $engineHost
