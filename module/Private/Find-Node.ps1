@@ -5,18 +5,18 @@ function Find-Node {
     $named = $env:ENTRATOKENBRIDGE_NODE
     if ($named) {
         if ([System.IO.File]::Exists($named)) { return $named }
-        return $null
+        return
     }
     $file = 'node'
     $separator = ':'
-    if ($env:OS -ceq 'Windows_NT') { $file = 'node.exe'; $separator = ';' }
+    if ($OnWindows) { $file = 'node.exe'; $separator = ';' }
     foreach ($shipped in "$ModuleRoot/runtime/$file", "$ModuleRoot/runtime/bin/$file") {
         if ([System.IO.File]::Exists($shipped)) { return $shipped }
     }
     foreach ($folder in $env:PATH -csplit $separator) {
         # A relative entry would mean whatever folder the session is in, and whoever can write there.
-        if ($folder -cnotmatch '^"?(([A-Za-z]:)?[\\/][^"]*)') { continue }
-        $path = $Matches[1] + '/' + $file
+        if ($folder -cnotmatch '^"?([A-Za-z]:)?[\\/]') { continue }
+        $path = "$($folder -creplace '"')/$file"
         if ([System.IO.File]::Exists($path)) { return $path }
     }
 }

@@ -13,7 +13,7 @@ function ConvertTo-RpcEnvironment {
 
     $text = $Environment -creplace '["\\]', '\$0'
     if ($text -cmatch '[^\0\x20-\x7e]') { $text = Protect-JsonText $text }
-    '["' + ($text -creplace '\0', '","') + '"]'
+    "[`"$($text -creplace '\0', '","')`"]"
 }
 
 # Names in another case are the same variable; of two such, which only other systems' tools can make, the last one counts.

@@ -11,37 +11,38 @@ function Invoke-TokenEngine {
     param($Cmdlet, $EngineHost, $Method, $Request, $Environment, $Meanwhile, $Repeatable, $Certificate)
 
     while ($true) {
-        # Engine it went to, id there, and where the messages about it arrive. Here before anything is sent: wherever
-        # the caller is stopped, the request is let go of.
-        $call = @{ Engine = $null; Id = $null; Inbox = [System.Collections.Queue]::new(); Answer = $null; Certificate = $Certificate }
+        $call = @{}
+        $level = $null
         $members = ''
         # A module's function sees the session's preferences, not those of the script that calls it.
-        if ($Cmdlet.GetVariableValue('DebugPreference') -cnotmatch '^SilentlyContinue$' -or $DebugPreference -cnotmatch '^SilentlyContinue$') { $call['LogLevel'] = 'debug' }
-        elseif ($Cmdlet.GetVariableValue('VerbosePreference') -cnotmatch '^SilentlyContinue$' -or $VerbosePreference -cnotmatch '^SilentlyContinue$') { $call['LogLevel'] = 'verbose' }
-        if ($call['LogLevel']) { $members = ',"logLevel":"' + $call['LogLevel'] + '"' }
+        if ($Cmdlet.GetVariableValue('DebugPreference') -cnotmatch '^SilentlyContinue$' -or $DebugPreference -cnotmatch '^SilentlyContinue$') { $level = 'debug' }
+        elseif ($Cmdlet.GetVariableValue('VerbosePreference') -cnotmatch '^SilentlyContinue$' -or $VerbosePreference -cnotmatch '^SilentlyContinue$') { $level = 'verbose' }
+        if ($level) { $members = ",`"logLevel`":`"$level`"" }
         try {
             try {
                 [System.Threading.Monitor]::Enter($EngineHost)
                 $engine = $EngineHost['Engine']
                 # One that has died since its last answer has said so by now, and costs the caller nothing.
-                if ($engine -and -not $engine['Line'] -and $engine['Pollable'].Poll(0, [System.Net.Sockets.SelectMode]::SelectRead)) { $engine['Line'] = $engine['Output'].ReadLineAsync() }
-                if ($engine -and $engine['Started'] -and $engine['Line'].IsCompleted) { Read-RpcMessage $EngineHost $engine; $engine = $EngineHost['Engine'] }
-                if (-not $engine -or -not $engine['Greeted']) { $engine = Open-TokenEngine $EngineHost }
+                if ($engine -is [hashtable] -and $engine['Line'] -isnot [System.Threading.Tasks.Task] -and $engine['Pollable'].Poll(0, [System.Net.Sockets.SelectMode]::SelectRead)) { $engine['Line'] = $engine['Output'].ReadLineAsync() }
+                if ($engine -is [hashtable] -and $engine['Started'] -and $engine['Line'].IsCompleted) { Read-RpcMessage $EngineHost $engine; $engine = $EngineHost['Engine'] }
+                if ($engine -isnot [hashtable] -or -not $engine['Greeted']) { $engine = Open-TokenEngine $EngineHost }
                 # To begin with it takes as long as it saves in twenty requests.
                 if ($engine['NextId'] -eq 20 -and -not $EngineHost['Shared']) { Open-EnginePoll $engine }
                 if ($engine['Failure']) { $call['Answer'] = @{ error = $engine['Failure'] } }
                 else {
                     if ($engine['Environment'] -cne $Environment) {
-                        $members += ',"environment":' + (ConvertTo-RpcEnvironment $Environment)
+                        $members = "$members,`"environment`":$(ConvertTo-RpcEnvironment $Environment)"
                         # Who is stopped while this is sent leaves it open which one the engine has.
-                        $engine['Environment'] = $null
+                        $engine.Remove('Environment')
                     }
                     $id = "$($engine['NextId'])"
                     $engine['NextId']++
-                    $call['Engine'] = $engine
-                    $call['Id'] = $id
-                    $engine['Pending'][$id] = $call['Inbox']
-                    Write-RpcMessage $engine ('{"jsonrpc":"2.0","id":' + $id + ',"method":"' + $Method + '","params":' + ($Request -creplace '}$') + $members + '}}')
+                    # Engine it goes to, id there, and where the messages about it arrive. Here before anything is sent:
+                    # wherever the caller is stopped, the request is let go of.
+                    $inbox = [System.Collections.Queue]::new()
+                    $call = @{ Engine = $engine; Id = $id; Inbox = $inbox; Answer = $null; Certificate = $Certificate }
+                    $engine['Pending'][$id] = $inbox
+                    Write-RpcMessage $engine (-join ('{"jsonrpc":"2.0","id":', $id, ',"method":"', $Method, '","params":', ($Request -creplace '}$'), $members, '}}'))
                     $engine['Environment'] = $Environment
                 }
             }
@@ -80,14 +81,14 @@ function Receive-TokenAnswer {
     $slices = 0
     $hasArrived = $false
     try {
-        while (-not $Call['Answer']) {
+        while ($Call['Answer'] -isnot [hashtable]) {
             $message = $null
             try {
                 [System.Threading.Monitor]::Enter($EngineHost)
-                if (-not $engine['Line'] -and ($hasArrived -or $EngineHost['Shared'])) { $engine['Line'] = $engine['Output'].ReadLineAsync() }
+                if ($engine['Line'] -isnot [System.Threading.Tasks.Task] -and ($hasArrived -or $EngineHost['Shared'])) { $engine['Line'] = $engine['Output'].ReadLineAsync() }
                 $hasArrived = $false
-                if (-not $inbox.Count -and $engine['Line'].IsCompleted) { Read-RpcMessage $EngineHost $engine }
-                if ($inbox.Count) { $message = $inbox.Dequeue() }
+                if ($inbox.Count -eq 0 -and $engine['Line'].IsCompleted) { Read-RpcMessage $EngineHost $engine }
+                if ($inbox.Count -ne 0) { $message = $inbox.Dequeue() }
                 elseif ($engine['Failure']) { $Call['Answer'] = @{ error = $engine['Failure']; died = $engine['Died'] } }
                 # A hung engine is found by how often nothing came: a clock jumps when a computer sleeps.
                 elseif ($engine['Heard'] -ne $heard) { $heard = $engine['Heard']; $slices = 0 }
@@ -99,13 +100,13 @@ function Receive-TokenAnswer {
             }
             finally { [System.Threading.Monitor]::Exit($EngineHost) }
 
-            if ($message) {
+            if ($message -is [hashtable]) {
                 if ($message['method']) { $progress = Write-EngineMessage $Cmdlet $message $progress $Call }
                 else { $Call['Answer'] = $message }
             }
-            elseif (-not $Call['Answer']) {
+            elseif ($Call['Answer'] -isnot [hashtable]) {
                 # Returns at once when something arrives; a slice is how long Ctrl+C may have to wait.
-                if ($line) { $null = [System.Threading.Tasks.Task]::WaitAny([System.Threading.Tasks.Task[]]$line, 100) }
+                if ($line -is [System.Threading.Tasks.Task]) { $null = [System.Threading.Tasks.Task]::WaitAny([System.Threading.Tasks.Task[]]$line, 100) }
                 else { $hasArrived = $engine['Pollable'].Poll(100000, [System.Net.Sockets.SelectMode]::SelectRead) }
                 if ($progress) { Update-EngineProgress $Cmdlet $progress }
             }
@@ -116,5 +117,12 @@ function Receive-TokenAnswer {
 
 $script:HeartbeatSlices = 50 # of 100 milliseconds
 
-# Of the shape that a result has, with no token in it.
-$script:SampleResult = @{ token = ''; expiresOn = '0'; scopes = @('.default'); claims = , @('aud', '') }
+# Of the shape and the types that a result has, with no token in it.
+$script:SampleResult = @{
+    token     = ''
+    expiresOn = '0'
+    identity  = ''
+    tenantId  = ''
+    scopes    = [string[]]'.default'
+    claims    = , [string[]]('aud', '')
+}

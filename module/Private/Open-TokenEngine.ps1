@@ -6,9 +6,9 @@ function Open-TokenEngine {
     try {
         [System.Threading.Monitor]::Enter($EngineHost)
         $engine = $EngineHost['Engine']
-        if (-not $engine) {
+        if ($engine -isnot [hashtable]) {
             $node = Find-Node
-            if (-not $node) { return @{ Failure = Get-NodeMissingFailure } }
+            if ($node -isnot [string]) { return @{ Failure = Get-NodeMissingFailure } }
             $file = "$ModuleRoot/engine/engine.js"
             if (-not [System.IO.File]::Exists($file)) {
                 $file = "$([System.IO.Path]::GetDirectoryName($ModuleRoot))/dist/engine.js" # a checkout
@@ -17,7 +17,7 @@ function Open-TokenEngine {
 
             $start = [System.Diagnostics.ProcessStartInfo]@{
                 FileName               = $node
-                Arguments              = '"' + $file + '"'
+                Arguments              = "`"$file`""
                 UseShellExecute        = $false
                 CreateNoWindow         = $true
                 RedirectStandardInput  = $true
@@ -29,7 +29,7 @@ function Open-TokenEngine {
             $environment.Clear()
             foreach ($name in $EngineEnvironmentNames) {
                 $value = [System.Environment]::GetEnvironmentVariable($name)
-                if ($value) { $environment.Add($name, $value) }
+                if ($value -is [string]) { $environment.Add($name, $value) }
             }
             try { $process = [System.Diagnostics.Process]::Start($start) }
             catch { return @{ Failure = Get-EngineFailure "Node.js at '$node' can't be started: $($_.Exception.GetBaseException().Message)" } }
@@ -58,8 +58,9 @@ function Open-TokenEngine {
         # The first message: short, so that the engine can load what a token takes while the first request is put
         # together. Whoever started the engine may have been stopped before it was greeted.
         if (-not $engine['Greeted']) {
-            Write-RpcMessage $engine ('{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":' + $ProtocolVersion +
-                ',"host":{"name":"PowerShell","version":"' + $PSVersionTable['PSVersion'] + '"},"capabilities":{"sign":true}}}')
+            Write-RpcMessage $engine (-join (
+                    '{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":', $ProtocolVersion,
+                    ',"host":{"name":"PowerShell","version":"', $PSVersionTable['PSVersion'], '"},"capabilities":{"sign":true}}}'))
             $engine['Greeted'] = $true
         }
         $engine

@@ -50,9 +50,9 @@ function Read-RpcMessage {
         # An event's action has taken this line meanwhile.
         if ($Engine['Heard'] -ne $heard) { continue }
         # The last answer that anybody waits for: who asks next may poll.
-        $Engine['Line'] = if ($Engine['Pollable'] -and $inbox -and -not $method -and $Engine['Pending'].Count -eq 1) { $null } else { $Engine['Output'].ReadLineAsync() }
+        $Engine['Line'] = if ($Engine['Pollable'] -and $inbox -is [System.Collections.Queue] -and -not $method -and $Engine['Pending'].Count -eq 1) { $null } else { $Engine['Output'].ReadLineAsync() }
         $Engine['Heard']++
-        if ($inbox) {
+        if ($inbox -is [System.Collections.Queue]) {
             $inbox.Enqueue($message)
             # An answer is the last that its caller hears.
             if (-not $method) { $Engine['Pending'].Remove($about) }
@@ -60,9 +60,14 @@ function Read-RpcMessage {
     }
 }
 
-$script:GreetingPattern = '^{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":' + $ProtocolVersion + '[,}]'
+$script:GreetingPattern = "^{`"jsonrpc`":`"2.0`",`"id`":0,`"result`":{`"protocolVersion`":$ProtocolVersion[,}]"
 
 # The members in the engine's order, and no text with a backslash: each quotation mark is JSON's own.
-$script:TokenPattern = '^{"jsonrpc":"2.0","id":(?<id>\d+),"result":{"token":"(?<token>[^"\\]+)","expiresOn":(?<expiresOn>\d+),' +
-'"identity":(?:"(?<identity>[^"\\]*)"|null),"tenantId":(?:"(?<tenantId>[^"\\]*)"|null),"scopes":\["(?<scopes>[^\]\\]*)"\],' +
-'"claims":\[\["(?<claims>[^\\]*)"\]\],"reusableUntil":(?:(?<reusableUntil>\d+)|null)}}$'
+$script:TokenPattern = -join @(
+    '^{"jsonrpc":"2.0","id":(?<id>\d+),"result":{"token":"(?<token>[^"\\]+)","expiresOn":(?<expiresOn>\d+),',
+    '"identity":(?:"(?<identity>[^"\\]*)"|null),"tenantId":(?:"(?<tenantId>[^"\\]*)"|null),"scopes":\["(?<scopes>[^\]\\]*)"\],',
+    '"claims":\[\["(?<claims>[^\\]*)"\]\],"reusableUntil":(?:(?<reusableUntil>\d+)|null)}}$'
+)
+
+# Between two rows of a table. What a comma or bracket follows is the text '],[' as a value.
+$script:ClaimEnd = '"\],\["(?![,\]])'

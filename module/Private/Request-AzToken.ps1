@@ -16,9 +16,9 @@ function Request-AzToken {
             }
         )
         if ($force) { $members += '"force":true' }
-        $request = '{"parameterSet":"' + $Set + '","parameters":{' + ($members -join ',') + '}'
+        $request = -join ('{"parameterSet":"', $Set, '","parameters":{', ($members -join ','), '}')
         if ($attended) { $request += ',"noBrowser":' + (ConvertTo-RpcJson (Get-NoBrowserReason)) }
-        $request += '}'
+        $request = "$request}"
 
         try {
             [System.Threading.Monitor]::Enter($EngineHost)
@@ -36,7 +36,7 @@ function Request-AzToken {
         $answer = Invoke-TokenEngine $Cmdlet $EngineHost 'azToken/get' $request $Environment $meanwhile (-not $attended)
         $result = $answer['result']
         if ($EngineHost['SignedInBy']) { Test-TokenMemory $Cmdlet $EngineHost $Set $force }
-        if ($result) {
+        if ($result -is [hashtable]) {
             $token = ConvertTo-AzToken $result
             if ($attended) {
                 Clear-ReusableToken $EngineHost
@@ -55,7 +55,7 @@ function Request-AzToken {
                     if ($force) { $EngineHost['Reusable'].Clear(); $EngineHost['Environment'] = $null; $EngineHost['Generation']++ }
                     if ($isCurrent -and $result['reusableUntil'] -and -not $Given['Claim']) {
                         $reusable = $EngineHost['Reusable']
-                        if ($reusable.Count -ge 1000) { $reusable.Clear() }
+                        if ($reusable.Count -eq 1000) { $reusable.Clear() }
                         $reusable[$Key] = @{ Result = $result; Token = $null; UntilTicks = 0 }
                     }
                 }

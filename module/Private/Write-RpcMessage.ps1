@@ -6,7 +6,7 @@ function Write-RpcMessage {
     try {
         # An engine that hangs takes nothing any more when the pipe is full; only then is there anything to wait for.
         $written = $Engine['Written']
-        if ($written -and -not $written.IsCompleted -and -not $written.Wait(5000)) { $Engine['Process'].Kill() }
+        if ($written -is [System.Threading.Tasks.Task] -and -not $written.IsCompleted -and -not $written.Wait(5000)) { $Engine['Process'].Kill() }
         # .NET Framework may write a byte order mark before anything else: it lands in front of a header that means
         # nothing, instead of spoiling the one that counts.
         $Engine['Written'] = $Engine['Input'].WriteAsync(

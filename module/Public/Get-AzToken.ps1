@@ -178,8 +178,8 @@ function Get-AzToken {
     # Up to the token that may be handed out again, nothing is called that need not be: a call of a function costs more
     # than what it does here.
     $engineHost = $EngineHost
-    if (-not $engineHost) { $engineHost = Get-EngineHost }
-    if (-not $engineHost['Engine']) { $null = Open-TokenEngine $engineHost }
+    if ($engineHost -isnot [hashtable]) { $engineHost = Get-EngineHost }
+    if ($engineHost['Engine'] -isnot [hashtable]) { $null = Open-TokenEngine $engineHost }
 
     # Get-SessionEnvironment, without its call; the values that are known need not be joined.
     $variables = [System.Environment]::GetEnvironmentVariables()
@@ -190,8 +190,8 @@ function Get-AzToken {
     # -Interactive:$false, as a script hands on a switch of its own, is no switch.
     $set = if ($Interactive) { 'Interactive' } elseif ($ManagedIdentity) { 'ManagedIdentity' } else { 'NonInteractive' }
     # The scope as it was given: to join the default takes as long as all else here.
-    $key = $set + "`n" + $Resource + "`n" + ($PSBoundParameters['Scope'] -join ' ') + "`n" + $TenantId + "`n" +
-    $ClientId + "`n" + ($CredentialPrecedence -join ' ') + "`n" + $environment
+    $key = ($set, $Resource, ($PSBoundParameters['Scope'] -join ' '), $TenantId, $ClientId,
+        ($CredentialPrecedence -join ' '), $environment) -join "`n"
     if (-not $Force -and -not $Claim) {
         $reusable = $engineHost['Reusable'][$key] # see Request-AzToken
         if ($reusable -and -not $reusable['Token']) { Complete-ReusableToken $engineHost $reusable $values $environment }

@@ -36,6 +36,3 @@ function ConvertFrom-RpcJson {
 }
 
 $script:JsonToken = ',?(\[(?:\["[^"\\]*"(?:,"[^"\\]*")*\],?)+\]|\["[^"\\]*"(?:,"[^"\\]*")*\]|"[^"\\]*(?:\\.[^"\\]*)*":?|[{}\[\]]|[^\s{}\[\]:,"]+)'
-
-# Between two rows of a table. What a comma or bracket follows is the text '],[' as a value.
-$script:ClaimEnd = '"\],\["(?![,\]])'
