@@ -9,7 +9,7 @@ function ConvertTo-AzToken {
         $claims[$name] = [System.Collections.ObjectModel.ReadOnlyCollection[string]][string[]]$values
     }
     $token = $BlankAzToken
-    if ($token) { $script:BlankAzToken = $null } else { $token = Get-BlankAzToken }
+    if ($token -is [psobject]) { $script:BlankAzToken = $null } else { $token = Get-BlankAzToken }
     $token.Token = $Result['token']
     $token.ExpiresOn = [System.DateTimeOffset]::FromUnixTimeMilliseconds($Result['expiresOn'])
     $token.Identity = $Result['identity']
@@ -23,7 +23,7 @@ function ConvertTo-AzToken {
 # A token to be filled in: to put members on an object takes five times as long as to copy them.
 function Get-BlankAzToken {
     # Not made before: the engine is to start first.
-    if (-not $AzTokenTemplate) { $script:AzTokenTemplate = New-AzTokenTemplate }
+    if ($AzTokenTemplate -isnot [psobject]) { $script:AzTokenTemplate = New-AzTokenTemplate }
     $AzTokenTemplate.PSObject.Copy()
 }
 

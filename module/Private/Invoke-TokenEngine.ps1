@@ -26,39 +26,41 @@ function Invoke-TokenEngine {
                 if ($engine -is [hashtable] -and $engine['Line'] -isnot [System.Threading.Tasks.Task] -and $engine['Pollable'].Poll(0, [System.Net.Sockets.SelectMode]::SelectRead)) { $engine['Line'] = $engine['Output'].ReadLineAsync() }
                 if ($engine -is [hashtable] -and $engine['Started'] -and $engine['Line'].IsCompleted) { Read-RpcMessage $EngineHost $engine; $engine = $EngineHost['Engine'] }
                 if ($engine -isnot [hashtable] -or -not $engine['Greeted']) { $engine = Open-TokenEngine $EngineHost }
-                # To begin with it takes as long as it saves in twenty requests.
-                if ($engine['NextId'] -eq 20 -and -not $EngineHost['Shared']) { Open-EnginePoll $engine }
                 if ($engine['Failure']) { $call['Answer'] = @{ error = $engine['Failure'] } }
                 else {
                     if ($engine['Environment'] -cne $Environment) {
                         $members = "$members,`"environment`":$(ConvertTo-RpcEnvironment $Environment)"
                         # Who is stopped while this is sent leaves it open which one the engine has.
-                        $engine.Remove('Environment')
+                        $engine['Environment'] = $false
                     }
                     $id = "$($engine['NextId'])"
                     $engine['NextId']++
-                    # Engine it goes to, id there, and where the messages about it arrive. Here before anything is sent:
-                    # wherever the caller is stopped, the request is let go of.
-                    $inbox = [System.Collections.Queue]::new()
-                    $call = @{ Engine = $engine; Id = $id; Inbox = $inbox; Answer = $null; Certificate = $Certificate }
-                    $engine['Pending'][$id] = $inbox
+                    # To begin with it takes as long as it saves in twenty requests.
+                    if ($id -ceq '20' -and -not $EngineHost['Shared']) { Open-EnginePoll $engine }
+                    # Engine it goes to, id there, and what comes from there: a queue of what the engine says meanwhile, when
+                    # there is any, and the answer. Here before anything is sent: wherever the caller is stopped, the
+                    # request is let go of.
+                    $call = @{ Engine = $engine; Id = $id; Said = $null; Answer = $null; Certificate = $Certificate }
+                    $engine['Pending'][$id] = $call
                     Write-RpcMessage $engine (-join ('{"jsonrpc":"2.0","id":', $id, ',"method":"', $Method, '","params":', ($Request -creplace '}$'), $members, '}}'))
                     $engine['Environment'] = $Environment
                 }
             }
             finally { [System.Threading.Monitor]::Exit($EngineHost) }
-            if ($call['Id']) { $null = & $Meanwhile ($call['Id'] -ceq '1') }
-            Receive-TokenAnswer $Cmdlet $EngineHost $call
+            if ($call['Id'] -is [string]) {
+                $null = & $Meanwhile ($call['Id'] -ceq '1')
+                Receive-TokenAnswer $Cmdlet $EngineHost $call
+            }
         }
         finally {
             # An answer took the request off the list. No command before it is taken off here: a stop that comes just now would
             # end this there.
             $engine = $call['Engine']
-            if ($call['Id'] -and (-not $call['Answer'] -or $engine['Closing'])) {
+            if ($call['Id'] -is [string] -and ($call['Answer'] -isnot [hashtable] -or $engine['Closing'])) {
                 try {
                     [System.Threading.Monitor]::Enter($EngineHost)
                     $engine['Pending'].Remove($call['Id'])
-                    if (-not $call['Answer']) { Close-TokenRequest $call }
+                    if ($call['Answer'] -isnot [hashtable]) { Close-TokenRequest $call }
                     if ($engine['Closing'] -and -not $engine['Pending'].Count) { Stop-EngineProcess $engine 0 }
                 }
                 finally { [System.Threading.Monitor]::Exit($EngineHost) }
@@ -70,26 +72,26 @@ function Invoke-TokenEngine {
     }
 }
 
-# Waits for the answer to a request, and keeps it in the call. Whoever waits reads for all, see Read-RpcMessage.
+# Waits for the answer to a request, which is then in the call. Whoever waits reads for all, see Read-RpcMessage.
 function Receive-TokenAnswer {
     param($Cmdlet, $EngineHost, $Call)
 
     $engine = $Call['Engine']
-    $inbox = $Call['Inbox']
     $progress = $null
     $heard = -1
     $slices = 0
     $hasArrived = $false
     try {
-        while ($Call['Answer'] -isnot [hashtable]) {
+        while ($true) {
             $message = $null
             try {
                 [System.Threading.Monitor]::Enter($EngineHost)
                 if ($engine['Line'] -isnot [System.Threading.Tasks.Task] -and ($hasArrived -or $EngineHost['Shared'])) { $engine['Line'] = $engine['Output'].ReadLineAsync() }
                 $hasArrived = $false
-                if ($inbox.Count -eq 0 -and $engine['Line'].IsCompleted) { Read-RpcMessage $EngineHost $engine }
-                if ($inbox.Count -ne 0) { $message = $inbox.Dequeue() }
-                elseif ($engine['Failure']) { $Call['Answer'] = @{ error = $engine['Failure']; died = $engine['Died'] } }
+                if ($Call['Answer'] -isnot [hashtable] -and $engine['Line'].IsCompleted) { Read-RpcMessage $EngineHost $engine }
+                if ($Call['Said'] -is [System.Collections.Queue] -and $Call['Said'].Count) { $message = $Call['Said'].Dequeue() }
+                elseif ($Call['Answer'] -is [hashtable]) { return }
+                elseif ($engine['Failure']) { $Call['Answer'] = @{ error = $engine['Failure']; died = $engine['Died'] }; return }
                 # A hung engine is found by how often nothing came: a clock jumps when a computer sleeps.
                 elseif ($engine['Heard'] -ne $heard) { $heard = $engine['Heard']; $slices = 0 }
                 else {
@@ -100,11 +102,8 @@ function Receive-TokenAnswer {
             }
             finally { [System.Threading.Monitor]::Exit($EngineHost) }
 
-            if ($message -is [hashtable]) {
-                if ($message['method']) { $progress = Write-EngineMessage $Cmdlet $message $progress $Call }
-                else { $Call['Answer'] = $message }
-            }
-            elseif ($Call['Answer'] -isnot [hashtable]) {
+            if ($message -is [hashtable]) { $progress = Write-EngineMessage $Cmdlet $message $progress $Call }
+            else {
                 # Returns at once when something arrives; a slice is how long Ctrl+C may have to wait.
                 if ($line -is [System.Threading.Tasks.Task]) { $null = [System.Threading.Tasks.Task]::WaitAny([System.Threading.Tasks.Task[]]$line, 100) }
                 else { $hasArrived = $engine['Pollable'].Poll(100000, [System.Net.Sockets.SelectMode]::SelectRead) }
@@ -117,7 +116,7 @@ function Receive-TokenAnswer {
 
 $script:HeartbeatSlices = 50 # of 100 milliseconds
 
-# Of the shape and the types that a result has, with no token in it.
+# Of the shape and the types that a result has, with no token in it: what is done with an answer can be compiled with it.
 $script:SampleResult = @{
     token     = ''
     expiresOn = '0'

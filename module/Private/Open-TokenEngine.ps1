@@ -39,7 +39,7 @@ function Open-TokenEngine {
             #   Written      the last write, under way or done
             #   Greeted      `initialize` has been sent
             #   Started      the answer to `initialize`, JSON
-            #   Environment  what was sent last, as Get-SessionEnvironment tells it
+            #   Environment  what was sent last, as Get-SessionEnvironment tells it; $false: something else, perhaps
             #   Failure      an error object: this engine answers no more
             #   Died         ... because its process ended by itself
             #   Closing      ends when nothing is pending
@@ -50,7 +50,7 @@ function Open-TokenEngine {
                 Output  = $output
                 Line    = $output.ReadLineAsync() # the next line, under way; outlives whoever asked for it. $null: see Open-EnginePoll
                 Heard   = 0   # how often something has arrived
-                Pending = @{} # id of a request -> the messages about it that its caller has not taken yet
+                Pending = @{} # id of a request -> the call that waits for its answer, see Invoke-TokenEngine
                 NextId  = 1
             }
             $EngineHost['Engine'] = $engine

@@ -21,7 +21,7 @@ function Read-RpcMessage {
 
         $message = $null
         $method = $null
-        $inbox = $null
+        $call = $null
         # The answer to `initialize` as it nearly always is: nothing in it is needed now.
         if ($line -cmatch $GreetingPattern) { $Engine['Started'] = $line }
         # A token as it nearly always comes: what reads any JSON takes three times as long.
@@ -31,7 +31,7 @@ function Read-RpcMessage {
             $message['claims'] = @(foreach ($claim in $message['claims'] -csplit $ClaimEnd) { , ($claim -csplit '","') })
             $about = $message['id']
             $message = @{ id = $about; result = $message }
-            $inbox = $Engine['Pending'][$about]
+            $call = $Engine['Pending'][$about]
         }
         else {
             if ($line -cmatch '^{') { $message = ConvertFrom-RpcJson $line }
@@ -43,20 +43,22 @@ function Read-RpcMessage {
             $method = $message['method']
             $about = $message['id']
             if ($method) { $params = $message['params']; $about = if ($params) { $params['requestId'] } }
-            if ($about) { $inbox = $Engine['Pending'][$about] }
-            if (-not $inbox) { Receive-OtherMessage $EngineHost $Engine $message }
+            if ($about) { $call = $Engine['Pending'][$about] }
+            if ($call -isnot [hashtable]) { Receive-OtherMessage $EngineHost $Engine $message }
         }
 
         # An event's action has taken this line meanwhile.
         if ($Engine['Heard'] -ne $heard) { continue }
         # The last answer that anybody waits for: who asks next may poll.
-        $Engine['Line'] = if ($Engine['Pollable'] -and $inbox -is [System.Collections.Queue] -and -not $method -and $Engine['Pending'].Count -eq 1) { $null } else { $Engine['Output'].ReadLineAsync() }
+        $Engine['Line'] = if ($Engine['Pollable'] -and $call -is [hashtable] -and -not $method -and $Engine['Pending'].Count -eq 1) { $null } else { $Engine['Output'].ReadLineAsync() }
         $Engine['Heard']++
-        if ($inbox -is [System.Collections.Queue]) {
-            $inbox.Enqueue($message)
-            # An answer is the last that its caller hears.
-            if (-not $method) { $Engine['Pending'].Remove($about) }
+        if ($call -isnot [hashtable]) { continue }
+        if ($method) {
+            if ($call['Said'] -isnot [System.Collections.Queue]) { $call['Said'] = [System.Collections.Queue]::new() }
+            $call['Said'].Enqueue($message)
         }
+        # An answer is the last that its caller hears.
+        else { $call['Answer'] = $message; $Engine['Pending'].Remove($about) }
     }
 }
 

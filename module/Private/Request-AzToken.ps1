@@ -29,9 +29,12 @@ function Request-AzToken {
         finally { [System.Threading.Monitor]::Exit($EngineHost) }
         $meanwhile = {
             param($IsFirst)
-            if ($IsFirst) { ConvertTo-AzToken $SampleResult }
             # Get-BlankAzToken, without its call.
-            if ($AzTokenTemplate) { $script:BlankAzToken = $AzTokenTemplate.PSObject.Copy() }
+            if ($AzTokenTemplate -is [psobject]) { $script:BlankAzToken = $AzTokenTemplate.PSObject.Copy() }
+            elseif ($IsFirst) {
+                $script:BlankAzToken = New-AzTokenTemplate
+                $script:BlankAzToken = ConvertTo-AzToken $SampleResult
+            }
         }
         $answer = Invoke-TokenEngine $Cmdlet $EngineHost 'azToken/get' $request $Environment $meanwhile (-not $attended)
         $result = $answer['result']

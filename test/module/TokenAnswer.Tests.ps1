@@ -10,11 +10,11 @@ BeforeAll {
         param($Line)
 
         $silence = [System.IO.Pipes.AnonymousPipeServerStream]::new('In')
-        $inbox = [System.Collections.Queue]::new()
+        $call = @{}
         $engine = @{
             Line    = [System.Threading.Tasks.Task]::FromResult([string]$Line)
             Output  = [System.IO.StreamReader]::new($silence)
-            Pending = @{ '7' = $inbox }
+            Pending = @{ '7' = $call }
             Heard   = 0
         }
         & (Get-Module EntraTokenBridge) {
@@ -23,7 +23,7 @@ BeforeAll {
             $answer = $Engine.Pending['7'], $Engine.Heard
             $answer
         } $engine | Should -Be $null, 1
-        $token = & (Get-Module EntraTokenBridge) { param($Result) ConvertTo-AzToken $Result } $inbox.Dequeue()['result']
+        $token = & (Get-Module EntraTokenBridge) { param($Result) ConvertTo-AzToken $Result } $call['Answer']['result']
         $silence.Dispose()
         $token | ConvertTo-Json -Depth 4 -Compress
     }
