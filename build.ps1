@@ -55,13 +55,13 @@ function Join-LaterScript {
 }
 
 function Get-StandIn {
-    param([string] $Function, [string] $File)
-    "function script:$Function { . `"`$ModuleRoot/$File`"; $Function @args }"
+    param([string] $Function, [string] $File, [string] $Arguments = ' @args')
+    "function script:$Function { . `"`$ModuleRoot/$File`"; $Function$Arguments }"
 }
 
 # What the commands' file already has stand-ins for: what each command calls first, and the completers.
 $first = @(
-    Get-StandIn Get-EngineHost $bridge
+    Get-StandIn Get-EngineHost $bridge ''
     'Complete-TokenResource', 'Complete-TokenScope', 'Complete-PartnerScope', 'Complete-CertificateThumbprint' |
         ForEach-Object { Get-StandIn $_ $onDemand }
 )

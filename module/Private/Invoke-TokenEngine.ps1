@@ -105,7 +105,10 @@ function Receive-TokenAnswer {
             if ($message -is [hashtable]) { $progress = Write-EngineMessage $Cmdlet $message $progress $Call }
             else {
                 # Returns at once when something arrives; a slice is how long Ctrl+C may have to wait.
-                if ($line -is [System.Threading.Tasks.Task]) { $null = [System.Threading.Tasks.Task]::WaitAny([System.Threading.Tasks.Task[]]$line, 100) }
+                if ($line -is [System.Threading.Tasks.Task]) {
+                    try { $null = $line.Wait(100) }
+                    catch { Write-Debug "The engine's output can't be read: $_" } # which Read-RpcMessage finds too
+                }
                 else { $hasArrived = $engine['Pollable'].Poll(100000, [System.Net.Sockets.SelectMode]::SelectRead) }
                 if ($progress) { Update-EngineProgress $Cmdlet $progress }
             }

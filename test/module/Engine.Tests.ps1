@@ -107,6 +107,23 @@ Describe 'The engine' {
         Get-EngineProcessId | Should -Not -Be $first
     }
 
+    It 'is replaced when its output can not be read any more while a request waits for it' {
+        $null = Get-AzToken
+        $first = Get-EngineProcessId
+        $silent = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
+        $silent.Start()
+        $env:AZURE_AUTHORITY_HOST = "https://127.0.0.1:$($silent.LocalEndpoint.Port)"
+        $shell = [powershell]::Create().AddScript("Import-Module '$ModuleFile'; Get-AzToken -TimeoutSeconds 1 -ErrorAction SilentlyContinue -ErrorVariable failure; `$failure[-1].Exception.Data['Code']")
+        try {
+            $running = $shell.BeginInvoke()
+            Wait-Until { $silent.Pending() } 'the engine connected'
+            & (Get-Module EntraTokenBridge) { (Get-EngineHost)['Engine']['Output'].Dispose() }
+            $shell.EndInvoke($running) | Should -Be 'Timeout'
+        }
+        finally { $shell.Dispose(); $silent.Stop() }
+        Get-EngineProcessId | Should -Not -Be $first
+    }
+
     It 'is given up when it hangs' -Skip:(-not (Test-Path /proc/self/environ)) {
         $null = Get-AzToken
         $hung = Get-EngineProcessId
