@@ -29,7 +29,7 @@ function Open-TokenEngine {
             $environment.Clear()
             foreach ($name in $EngineEnvironmentNames) {
                 $value = [System.Environment]::GetEnvironmentVariable($name)
-                if ($value -is [string]) { $environment.Add($name, $value) }
+                if ($value) { $environment.Add($name, $value) }
             }
             try { $process = [System.Diagnostics.Process]::Start($start) }
             catch { return @{ Failure = Get-EngineFailure "Node.js at '$node' can't be started: $($_.Exception.GetBaseException().Message)" } }
