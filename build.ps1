@@ -55,15 +55,14 @@ function Join-LaterScript {
 }
 
 function Get-StandIn {
-    param([string] $Function, [string] $File, [string] $Arguments = ' @args')
-    "function script:$Function { . `"`$ModuleRoot/$File`"; $Function$Arguments }"
+    param([string] $Function, [string] $File)
+    "function script:$Function { . `"`$PSScriptRoot/$File`"; $Function @args }"
 }
 
-# What the commands' file already has stand-ins for: what each command calls first, and the completers.
+# What the commands' file already has stand-ins for: what each command calls first, and the completer.
 $first = @(
-    Get-StandIn Get-EngineHost $bridge ''
-    'Complete-TokenResource', 'Complete-TokenScope', 'Complete-PartnerScope', 'Complete-CertificateThumbprint' |
-        ForEach-Object { Get-StandIn $_ $onDemand }
+    "function script:Get-EngineHost { `$script:ModuleRoot = `$PSScriptRoot; . `"`$PSScriptRoot/$bridge`"; Get-EngineHost }"
+    Get-StandIn Complete-TokenArgument $onDemand
 )
 
 # Stand-ins for a folder's functions that are called from outside of it.

@@ -1,12 +1,12 @@
 # The PowerShell half of EntraTokenBridge: commands that hand their requests to an engine in a process of its own.
 # Pure script on purpose: compiled helpers, classes and enums would each load an assembly into the session.
-$script:ModuleRoot = $PSScriptRoot
 # As Get-EngineHost finds it. Commands look before: not to find a session's variable of that name.
 $script:EngineHost = $null
 
 # <parts> The shipped module has the commands here, and reads the rest when it is needed first.
-. "$ModuleRoot/Private/Assert-FullLanguage.ps1"
+. "$PSScriptRoot/Private/Assert-FullLanguage.ps1"
 Assert-FullLanguage
+$script:ModuleRoot = $PSScriptRoot
 foreach ($folder in 'Private', 'OnDemand', 'Public') {
     foreach ($file in [System.IO.Directory]::GetFiles("$ModuleRoot/$folder", '*.ps1')) { . $file }
 }

@@ -139,12 +139,12 @@ function Get-AzToken {
         [Parameter(Position = 0)]
         [ValidateNotNullOrEmpty()]
         [Alias('ResourceId', 'ResourceUrl')]
-        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] { Complete-TokenResource $args[0] } $args[2] })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
         [string] $Resource = 'https://graph.microsoft.com',
 
         [Parameter(Position = 1)]
         [ValidateNotNullOrEmpty()]
-        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] { Complete-TokenScope $args[0] $args[1] } $args[2] $args[4]['Resource'] })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
         [string[]] $Scope = '.default',
 
         [ValidateNotNullOrEmpty()]
@@ -182,7 +182,7 @@ function Get-AzToken {
     if ($engineHost['Engine'] -isnot [hashtable]) { $null = Open-TokenEngine $engineHost }
 
     # Get-SessionEnvironment, without its call; the values that are known need not be joined.
-    $variables = [System.Environment]::GetEnvironmentVariables()
+    $variables = $EnvironmentType::GetEnvironmentVariables()
     if ($OnWindows) { $variables = ConvertTo-CaseInsensitive $variables }
     $values = $variables[$EnvironmentNames]
     $known = $engineHost['Environment'] # see Complete-ReusableToken

@@ -171,7 +171,7 @@ function Get-EntraBetaAgentIdentityToken {
 
         [securestring] $BlueprintSecret,
 
-        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] { Complete-PartnerScope $args[0] } $args[2] })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
         [string] $Scope = 'https://graph.microsoft.com/.default',
 
         [ValidateSet('AutonomousApp', 'OBO', 'AutonomousUser')]
@@ -186,10 +186,10 @@ function Get-EntraBetaAgentIdentityToken {
 
         [string] $UserId,
 
-        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] { Complete-CertificateThumbprint $args[0] } $args[2] })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
         [string] $BlueprintCertificateThumbprint,
 
-        [ArgumentCompleter({ 'SystemAssigned' })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
         [string] $BlueprintManagedIdentity,
 
         [ValidateSet('AzureCloud', 'AzureChinaCloud', 'AzureGermanCloud', 'AzurePPE', 'AzureUSGovernment')]

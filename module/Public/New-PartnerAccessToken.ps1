@@ -174,14 +174,14 @@ function New-PartnerAccessToken {
 
         [Parameter(ParameterSetName = 'RefreshToken')]
         [Parameter(ParameterSetName = 'ServicePrincipalCertificate', Mandatory)]
-        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] { Complete-CertificateThumbprint $args[0] } $args[2] })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
         [string] $CertificateThumbprint,
 
         [Parameter(ParameterSetName = 'AccessToken')]
         [Parameter(ParameterSetName = 'RefreshToken')]
         [Parameter(ParameterSetName = 'ServicePrincipal', Mandatory)]
         [ValidateNotNull()]
-        [System.Management.Automation.PSCredential] $Credential,
+        [pscredential] $Credential,
 
         [ValidateSet('AzureCloud', 'AzureChinaCloud', 'AzureGermanCloud', 'AzurePPE', 'AzureUSGovernment')]
         [Alias('EnvironmentName')]
@@ -203,7 +203,7 @@ function New-PartnerAccessToken {
         [Parameter(ParameterSetName = 'ServicePrincipal', Mandatory)]
         [Parameter(ParameterSetName = 'ServicePrincipalCertificate', Mandatory)]
         [Parameter(ParameterSetName = 'User', Mandatory)]
-        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] { Complete-PartnerScope $args[0] } $args[2] })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
         [string[]] $Scopes,
 
         [Parameter(ParameterSetName = 'RefreshToken')]

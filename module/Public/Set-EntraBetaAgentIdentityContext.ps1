@@ -82,10 +82,10 @@ function Set-EntraBetaAgentIdentityContext {
 
         [securestring] $BlueprintSecret,
 
-        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] { Complete-CertificateThumbprint $args[0] } $args[2] })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
         [string] $BlueprintCertificateThumbprint,
 
-        [ArgumentCompleter({ 'SystemAssigned' })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
         [string] $BlueprintManagedIdentity,
 
         [Alias('Tenant')]

@@ -1,4 +1,17 @@
-# Argument completers: the resources that most tokens are for, and their best known scopes.
+# The argument completer of all commands. Gets what PowerShell gives to any: command, parameter, what has been typed of the
+# argument, the command's syntax tree, and what else is given.
+function Complete-TokenArgument {
+    param($Command, $Parameter, $Word)
+
+    switch -Wildcard ($Parameter) {
+        'Resource' { Complete-TokenResource $Word }
+        'Scope*' { if ($Command -like '*Get-AzToken') { Complete-TokenScope $Word $args[1]['Resource'] } else { Complete-PartnerScope $Word } }
+        '*Thumbprint' { Complete-CertificateThumbprint $Word }
+        'BlueprintManagedIdentity' { 'SystemAssigned' }
+    }
+}
+
+# The resources that most tokens are for.
 function Complete-TokenResource {
     param($Word)
 
@@ -9,6 +22,7 @@ function Complete-TokenResource {
     }
 }
 
+# A resource's best known scopes.
 function Complete-TokenScope {
     param($Word, $Resource)
 
