@@ -61,7 +61,7 @@ function Get-StandIn {
 
 # What the commands' file already has stand-ins for: what each command calls first, and the completer.
 $first = @(
-    "function script:Get-EngineHost { `$script:ModuleRoot = `$PSScriptRoot; . `"`$PSScriptRoot/$bridge`"; Get-EngineHost }"
+    "function script:Get-EngineHost { `$script:ModuleRoot = `$PSScriptRoot; `$script:EngineFile = `"`$PSScriptRoot/engine/engine.js`"; . `"`$PSScriptRoot/$bridge`"; Get-EngineHost }"
     Get-StandIn Complete-TokenArgument $onDemand
 )
 

@@ -7,6 +7,7 @@ $script:EngineHost = $null
 . "$PSScriptRoot/Private/Assert-FullLanguage.ps1"
 Assert-FullLanguage
 $script:ModuleRoot = $PSScriptRoot
+$script:EngineFile = "$([System.IO.Path]::GetDirectoryName($PSScriptRoot))/dist/engine.js"
 foreach ($folder in 'Private', 'OnDemand', 'Public') {
     foreach ($file in [System.IO.Directory]::GetFiles("$ModuleRoot/$folder", '*.ps1')) { . $file }
 }

@@ -1,7 +1,10 @@
-# Nobody waits for the answer any more. The caller holds the lock.
+# Nobody waits for this request any more. An engine that is to end when nothing is pending does. The caller holds the lock.
 function Close-TokenRequest {
     param($Call)
 
-    if ($Call['Engine']['Failure']) { return }
-    Write-RpcMessage $Call['Engine'] ('{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":' + $Call['Id'] + '}}')
+    $engine = $Call['Engine']
+    if ($Call['Answer'] -isnot [hashtable] -and -not $engine['Failure']) {
+        Write-RpcMessage $engine ('{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":' + $Call['Id'] + '}}')
+    }
+    if ($engine['Closing'] -and -not $engine['Pending'].Count) { Stop-EngineProcess $engine 0 }
 }

@@ -11,6 +11,7 @@ function Complete-DeadEngine {
 
     $version = if (-not $Engine.Started -and -not $Reason) { Get-NodeVersion $Engine.Node }
     if ($version -and -not (Test-NodeVersion $version)) { $failure = Get-NodeTooOldFailure $Engine.Node $version }
+    elseif (-not [System.IO.File]::Exists($EngineFile)) { $failure = Get-EngineMissingFailure }
     else {
         $message = if ($Reason) { "The token engine was ended. $Reason" }
         elseif ($Engine.Started) { 'The token engine died while the request was under way.' }

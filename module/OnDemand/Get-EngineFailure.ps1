@@ -15,7 +15,7 @@ function Get-NodeMissingFailure {
 }
 
 function Get-EngineMissingFailure {
-    Get-EngineFailure ("The token engine is missing: there is no '$([System.IO.Path]::Combine($ModuleRoot, 'engine', 'engine.js'))'. " +
+    Get-EngineFailure ("The token engine is missing: there is no '$EngineFile'. " +
         'Install the module EntraTokenBridge again; in a checkout, run: npm run build')
 }
 

@@ -8,48 +8,49 @@ function ConvertTo-AzToken {
         $name, $values = $claim
         $claims[$name] = [System.Collections.ObjectModel.ReadOnlyCollection[string]][string[]]$values
     }
+    # Read-only, names and values, as upstream's: the same claims may be handed out again.
+    $claims = $claims.AsReadOnly()
+    $expiresOn = [System.DateTimeOffset]::FromUnixTimeMilliseconds($Result['expiresOn'])
+    $scopes = [string[]]$Result['scopes']
     $token = $BlankAzToken
-    if ($token -is [psobject]) { $script:BlankAzToken = $null } else { $token = Get-BlankAzToken }
+    # The first one: to fill it in would have PowerShell compile a rule for each property.
+    if ($token -isnot [psobject]) { return New-AzToken $Result['token'] $expiresOn $Result['identity'] $Result['tenantId'] $scopes $claims }
+    $script:BlankAzToken = $null
     $token.Token = $Result['token']
-    $token.ExpiresOn = [System.DateTimeOffset]::FromUnixTimeMilliseconds($Result['expiresOn'])
+    $token.ExpiresOn = $expiresOn
     $token.Identity = $Result['identity']
     $token.TenantId = $Result['tenantId']
-    $token.Scopes = [string[]]$Result['scopes']
-    # Read-only, names and values, as upstream's: the same claims may be handed out again.
-    $token.Claims = $claims.AsReadOnly()
+    $token.Scopes = $scopes
+    $token.Claims = $claims
     $token
-}
-
-# A token to be filled in: to put members on an object takes five times as long as to copy them.
-function Get-BlankAzToken {
-    # Not made before: the engine is to start first.
-    if ($AzTokenTemplate -isnot [psobject]) { $script:AzTokenTemplate = New-AzTokenTemplate }
-    $AzTokenTemplate.PSObject.Copy()
 }
 
 # How the object looks as text and on the screen goes with the object itself: type data of a module's ps1xml is now and
 # then missing in a runspace where others import the module at the same moment, and the token must never be shown.
 # A script block that was made from text belongs to no runspace, so it works in any.
-function New-AzTokenTemplate {
-    $template = [pscustomobject]@{
+function New-AzToken {
+    param($Token, $ExpiresOn, $Identity, $TenantId, $Scopes, $Claims)
+
+    $azToken = [pscustomobject]@{
         PSTypeName = 'EntraTokenBridge.AzToken'
-        Token      = $null
-        ExpiresOn  = $null
-        Identity   = $null
-        TenantId   = $null
-        Scopes     = $null
-        Claims     = $null
+        Token      = $Token
+        ExpiresOn  = $ExpiresOn
+        Identity   = $Identity
+        TenantId   = $TenantId
+        Scopes     = $Scopes
+        Claims     = $Claims
     }
-    $object = $template.PSObject
+    $object = $azToken.PSObject
     # Upstream's name for the same: formats, types and scripts that go by it work.
     $object.TypeNames.Insert(1, 'PipeHow.AzAuth.AzToken')
     $object.Members.Add([System.Management.Automation.PSScriptMethod]::new('ToString', [scriptblock]::Create('[string]$this.Token')))
     $object.Members.Add([System.Management.Automation.PSMemberSet]::new('PSStandardMembers',
             [System.Management.Automation.PSMemberInfo[]]@([System.Management.Automation.PSPropertySet]::new(
                     'DefaultDisplayPropertySet', [string[]]('ExpiresOn', 'Identity', 'TenantId', 'Scopes')))))
-    $template
+    $azToken
 }
 
-$script:AzTokenTemplate = $null
-# One that was made while the engine worked.
+# A token to be filled in, and one that is copied for that while the engine works: to put members on an object takes five
+# times as long as to copy them.
 $script:BlankAzToken = $null
+$script:AzTokenTemplate = $null

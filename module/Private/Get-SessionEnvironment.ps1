@@ -7,9 +7,6 @@ function Get-SessionEnvironment {
     $variables[$EnvironmentNames] -join "`0"
 }
 
-# For Get-AzToken: a type by its name is looked for when a script is read, which an import would wait for.
-$script:EnvironmentType = [System.Environment]
-
 # The same text as the protocol's environment: JSON, a list of the values.
 function ConvertTo-RpcEnvironment {
     param($Environment)

@@ -55,13 +55,11 @@ function Invoke-TokenEngine {
         finally {
             # An answer took the request off the list. No command before it is taken off here: a stop that comes just now would
             # end this there.
-            $engine = $call['Engine']
-            if ($call['Id'] -is [string] -and ($call['Answer'] -isnot [hashtable] -or $engine['Closing'])) {
+            if ($call['Id'] -is [string] -and ($call['Answer'] -isnot [hashtable] -or $call['Engine']['Closing'])) {
                 try {
                     [System.Threading.Monitor]::Enter($EngineHost)
-                    $engine['Pending'].Remove($call['Id'])
-                    if ($call['Answer'] -isnot [hashtable]) { Close-TokenRequest $call }
-                    if ($engine['Closing'] -and -not $engine['Pending'].Count) { Stop-EngineProcess $engine 0 }
+                    $call['Engine']['Pending'].Remove($call['Id'])
+                    Close-TokenRequest $call
                 }
                 finally { [System.Threading.Monitor]::Exit($EngineHost) }
             }
@@ -78,7 +76,6 @@ function Receive-TokenAnswer {
 
     $engine = $Call['Engine']
     $progress = $null
-    $heard = -1
     $slices = 0
     $hasArrived = $false
     try {
@@ -92,12 +89,7 @@ function Receive-TokenAnswer {
                 if ($Call['Said'] -is [System.Collections.Queue] -and $Call['Said'].Count) { $message = $Call['Said'].Dequeue() }
                 elseif ($Call['Answer'] -is [hashtable]) { return }
                 elseif ($engine['Failure']) { $Call['Answer'] = @{ error = $engine['Failure']; died = $engine['Died'] }; return }
-                # A hung engine is found by how often nothing came: a clock jumps when a computer sleeps.
-                elseif ($engine['Heard'] -ne $heard) { $heard = $engine['Heard']; $slices = 0 }
-                else {
-                    $slices++
-                    if ($slices -ge $HeartbeatSlices) { Test-TokenEngine $EngineHost $engine $slices }
-                }
+                elseif ($slices -ge $HeartbeatSlices) { Test-TokenEngine $EngineHost $engine $slices }
                 $line = $engine['Line']
             }
             finally { [System.Threading.Monitor]::Exit($EngineHost) }
@@ -106,10 +98,12 @@ function Receive-TokenAnswer {
             else {
                 # Returns at once when something arrives; a slice is how long Ctrl+C may have to wait.
                 if ($line -is [System.Threading.Tasks.Task]) {
-                    try { $null = $line.Wait(100) }
-                    catch { Write-Debug "The engine's output can't be read: $_" } # which Read-RpcMessage finds too
+                    try { $hasArrived = $line.Wait(100) }
+                    catch { $hasArrived = $true } # what Read-RpcMessage tells of
                 }
                 else { $hasArrived = $engine['Pollable'].Poll(100000, [System.Net.Sockets.SelectMode]::SelectRead) }
+                # A hung engine is found by how often nothing came: a clock jumps when a computer sleeps.
+                if ($hasArrived) { $slices = 0 } else { $slices++ }
                 if ($progress) { Update-EngineProgress $Cmdlet $progress }
             }
         }

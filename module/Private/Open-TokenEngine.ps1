@@ -9,15 +9,9 @@ function Open-TokenEngine {
         if ($engine -isnot [hashtable]) {
             $node = Find-Node
             if ($node -isnot [string]) { return @{ Failure = Get-NodeMissingFailure } }
-            $file = "$ModuleRoot/engine/engine.js"
-            if (-not [System.IO.File]::Exists($file)) {
-                $file = "$([System.IO.Path]::GetDirectoryName($ModuleRoot))/dist/engine.js" # a checkout
-                if (-not [System.IO.File]::Exists($file)) { return @{ Failure = Get-EngineMissingFailure } }
-            }
-
             $start = [System.Diagnostics.ProcessStartInfo]@{
                 FileName               = $node
-                Arguments              = "`"$file`""
+                Arguments              = "`"$EngineFile`""
                 UseShellExecute        = $false
                 CreateNoWindow         = $true
                 RedirectStandardInput  = $true
@@ -49,7 +43,6 @@ function Open-TokenEngine {
                 Input   = $process.StandardInput
                 Output  = $output
                 Line    = $output.ReadLineAsync() # the next line, under way; outlives whoever asked for it. $null: see Open-EnginePoll
-                Heard   = 0   # how often something has arrived
                 Pending = @{} # id of a request -> the call that waits for its answer, see Invoke-TokenEngine
                 NextId  = 1
             }

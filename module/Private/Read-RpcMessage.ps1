@@ -10,17 +10,16 @@ function Read-RpcMessage {
     param($EngineHost, $Engine)
 
     while (-not $Engine['Failure'] -and $Engine['Line'].IsCompleted) {
-        $heard = $Engine['Heard']
         $read = $Engine['Line']
         if (-not $read.IsCompleted) { return } # an event's action has read meanwhile
         $line = $null
-        if (-not $read.Exception) { $line = $read.Result }
+        try { $line = $read.Result }
+        catch { Write-Debug "The engine's output can't be read: $_" }
         if ($null -eq $line) { Complete-DeadEngine $EngineHost $Engine; return }
         # Two lines of three: a frame's header, and what ends it.
         if ($line -cmatch '^(?:Content-Length: |$)') { $Engine['Line'] = $Engine['Output'].ReadLineAsync(); continue }
 
         $message = $null
-        $method = $null
         $call = $null
         # The answer to `initialize` as it nearly always is: nothing in it is needed now.
         if ($line -cmatch $GreetingPattern) { $Engine['Started'] = $line }
@@ -29,36 +28,19 @@ function Read-RpcMessage {
             $message = $Matches
             $message['scopes'] = $message['scopes'] -csplit '","'
             $message['claims'] = @(foreach ($claim in $message['claims'] -csplit $ClaimEnd) { , ($claim -csplit '","') })
-            $about = $message['id']
-            $message = @{ id = $about; result = $message }
-            $call = $Engine['Pending'][$about]
+            $call = $Engine['Pending'][$message['id']]
+            $message = @{ result = $message }
         }
-        else {
-            if ($line -cmatch '^{') { $message = ConvertFrom-RpcJson $line }
-            if (-not $message) {
-                Stop-EngineProcess $Engine 0
-                Complete-DeadEngine $EngineHost $Engine 'It wrote something that is no message.'
-                return
-            }
-            $method = $message['method']
-            $about = $message['id']
-            if ($method) { $params = $message['params']; $about = if ($params) { $params['requestId'] } }
-            if ($about) { $call = $Engine['Pending'][$about] }
-            if ($call -isnot [hashtable]) { Receive-OtherMessage $EngineHost $Engine $message }
-        }
+        else { $message, $call = Read-OtherMessage $EngineHost $Engine $line }
 
-        # An event's action has taken this line meanwhile.
-        if ($Engine['Heard'] -ne $heard) { continue }
+        # An event's action has taken this line meanwhile, or the engine was given up for it.
+        if ($Engine['Line'] -ne $read -or $Engine['Failure']) { continue }
         # The last answer that anybody waits for: who asks next may poll.
-        $Engine['Line'] = if ($Engine['Pollable'] -and $call -is [hashtable] -and -not $method -and $Engine['Pending'].Count -eq 1) { $null } else { $Engine['Output'].ReadLineAsync() }
-        $Engine['Heard']++
+        $Engine['Line'] = if ($Engine['Pollable'] -and $call -is [hashtable] -and -not $message['method'] -and $Engine['Pending'].Count -eq 1) { $null } else { $Engine['Output'].ReadLineAsync() }
         if ($call -isnot [hashtable]) { continue }
-        if ($method) {
-            if ($call['Said'] -isnot [System.Collections.Queue]) { $call['Said'] = [System.Collections.Queue]::new() }
-            $call['Said'].Enqueue($message)
-        }
+        if ($message['method']) { $call['Said'].Enqueue($message) }
         # An answer is the last that its caller hears.
-        else { $call['Answer'] = $message; $Engine['Pending'].Remove($about) }
+        else { $call['Answer'] = $message; $Engine['Pending'].Remove($call['Id']) }
     }
 }
 

@@ -29,11 +29,10 @@ function Request-AzToken {
         finally { [System.Threading.Monitor]::Exit($EngineHost) }
         $meanwhile = {
             param($IsFirst)
-            # Get-BlankAzToken, without its call.
-            if ($AzTokenTemplate -is [psobject]) { $script:BlankAzToken = $AzTokenTemplate.PSObject.Copy() }
-            elseif ($IsFirst) {
-                $script:BlankAzToken = New-AzTokenTemplate
-                $script:BlankAzToken = ConvertTo-AzToken $SampleResult
+            if ($IsFirst) { ConvertTo-AzToken $SampleResult }
+            else {
+                if ($AzTokenTemplate -isnot [psobject]) { $script:AzTokenTemplate = New-AzToken }
+                $script:BlankAzToken = $AzTokenTemplate.PSObject.Copy()
             }
         }
         $answer = Invoke-TokenEngine $Cmdlet $EngineHost 'azToken/get' $request $Environment $meanwhile (-not $attended)

@@ -133,7 +133,7 @@ function Get-AzToken {
     .LINK
     about_EntraTokenBridge
     #>
-    [CmdletBinding(DefaultParameterSetName = 'NonInteractive', PositionalBinding = $false)]
+    [CmdletBinding(DefaultParameterSetName = 'NonInteractive')]
     [OutputType('EntraTokenBridge.AzToken')]
     param(
         [Parameter(Position = 0)]
@@ -182,7 +182,7 @@ function Get-AzToken {
     if ($engineHost['Engine'] -isnot [hashtable]) { $null = Open-TokenEngine $engineHost }
 
     # Get-SessionEnvironment, without its call; the values that are known need not be joined.
-    $variables = $EnvironmentType::GetEnvironmentVariables()
+    $variables = [System.Environment]::GetEnvironmentVariables()
     if ($OnWindows) { $variables = ConvertTo-CaseInsensitive $variables }
     $values = $variables[$EnvironmentNames]
     $known = $engineHost['Environment'] # see Complete-ReusableToken

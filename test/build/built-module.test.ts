@@ -44,8 +44,23 @@ describe.skipIf(!isThere)('The module that build.ps1 makes', () => {
   test('starts the engine that it brings, and has its answer', async () => {
     const { stdout } = await pwsh(`
       Import-Module (Join-Path $env:OUT EntraTokenBridge)
-      try { Get-AzToken -TenantId 'no tenant' -ErrorAction Stop } catch { $_.Exception.Data['code'], $_.Exception.Message }`);
+      try { Get-AzToken -TenantId 'no tenant' -ErrorAction Stop } catch { $_.Exception.Data['Code'], $_.Exception.Message }`);
     expect(stdout).toMatch(/TenantId/);
+  });
+
+  test('says what is missing when its engine is, and what to do', async () => {
+    const { stdout } = await pwsh(`
+      $copy = Join-Path $env:OUT incomplete
+      Copy-Item (Join-Path $env:OUT EntraTokenBridge) $copy/EntraTokenBridge -Recurse
+      Remove-Item $copy/EntraTokenBridge/engine -Recurse
+      Import-Module $copy/EntraTokenBridge
+      try { Get-AzToken -ErrorAction Stop } catch { $_.Exception.Data['Code'], $_.Exception.Message }
+      Remove-Item $copy -Recurse`);
+    const [code, message] = stdout.trim().split(/\r?\n/);
+    expect(code).toBe('EngineError');
+    expect(message).toMatch(
+      /^The token engine is missing: there is no '.*incomplete.*engine\.js'\. Install the module EntraTokenBridge again/,
+    );
   });
 
   test('says with the first command under ConstrainedLanguage what it needs', async () => {

@@ -212,10 +212,10 @@ Describe 'Parallel callers' {
                 & (Get-Module EntraTokenBridge) {
                     $null = Get-EngineHost
                     # Called while the engine works, as another runspace may store its token then.
-                    function script:Get-BlankAzToken {
+                    $script:MakeToken = ${function:New-AzToken}
+                    function script:New-AzToken {
                         $EngineHost['Reusable']['old'] = @{ Result = $null; Token = $null; UntilTicks = 0 }
-                        $AzTokenTemplate = New-AzTokenTemplate
-                        $AzTokenTemplate.PSObject.Copy()
+                        & $MakeToken
                     }
                 }
                 Get-AzToken -Force -ErrorAction Stop

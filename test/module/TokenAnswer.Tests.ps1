@@ -10,19 +10,17 @@ BeforeAll {
         param($Line)
 
         $silence = [System.IO.Pipes.AnonymousPipeServerStream]::new('In')
-        $call = @{}
+        $call = @{ Id = '7' }
         $engine = @{
             Line    = [System.Threading.Tasks.Task]::FromResult([string]$Line)
             Output  = [System.IO.StreamReader]::new($silence)
             Pending = @{ '7' = $call }
-            Heard   = 0
         }
         & (Get-Module EntraTokenBridge) {
             param($Engine)
             Read-RpcMessage @{} $Engine
-            $answer = $Engine.Pending['7'], $Engine.Heard
-            $answer
-        } $engine | Should -Be $null, 1
+            $Engine.Pending['7']
+        } $engine | Should -Be $null
         $token = & (Get-Module EntraTokenBridge) { param($Result) ConvertTo-AzToken $Result } $call['Answer']['result']
         $silence.Dispose()
         $token | ConvertTo-Json -Depth 4 -Compress

@@ -1,3 +1,21 @@
+# Reads a line that has neither of the two answers that nearly always come: any other message, as JSON.stringify writes it.
+# Returns the message and the call that waits for it, if one does. The caller holds the lock.
+function Read-OtherMessage {
+    param($EngineHost, $Engine, $Line)
+
+    $message = if ($Line -cmatch '^{') { ConvertFrom-RpcJson $Line }
+    if (-not $message) {
+        Stop-EngineProcess $Engine 0
+        Complete-DeadEngine $EngineHost $Engine 'It wrote something that is no message.'
+        return
+    }
+    $about = if (-not $message['method']) { $message['id'] } elseif ($message['params']) { $message['params']['requestId'] }
+    $call = if ($about) { $Engine['Pending'][$about] }
+    if ($call -isnot [hashtable]) { Receive-OtherMessage $EngineHost $Engine $message }
+    elseif ($message['method'] -and $call['Said'] -isnot [System.Collections.Queue]) { $call['Said'] = [System.Collections.Queue]::new() }
+    $message, $call
+}
+
 # What no caller waits for. The caller holds the lock.
 function Receive-OtherMessage {
     param($EngineHost, $Engine, $Message)
