@@ -32,6 +32,26 @@ describe.skipIf(!isThere)('The module that build.ps1 makes', () => {
     expect(files).toEqual(expect.arrayContaining(['EntraTokenBridge.psd1', 'engine/engine.js', 'LICENSE', 'en-US']));
   });
 
+  // PowerShell writes a script that it finds suspicious into the event log, in full, whatever the logging policy says.
+  test('has nothing in what an import and a first command read that PowerShell would log as suspicious', async () => {
+    const { stdout } = await pwsh(`
+      $internal = [System.Reflection.BindingFlags]'Static, Instance, Public, NonPublic'
+      $words = [scriptblock].GetNestedType('SuspiciousContentChecker', $internal).GetMethod('Match', $internal)
+      $shape = [System.Management.Automation.Language.Ast].GetProperty('HasSuspiciousContent', $internal)
+      foreach ($name in 'EntraTokenBridge.psm1', 'EntraTokenBridge.Bridge.ps1', 'EntraTokenBridge.OnDemand.ps1') {
+        $script = [System.IO.File]::ReadAllText("$env:OUT/EntraTokenBridge/$name")
+        $word = $words.Invoke($null, @($script))
+        $isOdd = $shape.GetValue([System.Management.Automation.Language.Parser]::ParseInput($script, [ref]$null, [ref]$null))
+        "$name $word $isOdd"
+      }`);
+    expect(stdout.trim().split(/\r?\n/)).toEqual([
+      'EntraTokenBridge.psm1  False',
+      'EntraTokenBridge.Bridge.ps1  False',
+      // It makes delegates, reads certificates and takes members by name: that this is found shows that it can be.
+      'EntraTokenBridge.OnDemand.ps1 GetMethod True',
+    ]);
+  });
+
   test('exports the commands that its manifest names, and their help', async () => {
     const { stdout } = await pwsh(`
       $module = Import-Module (Join-Path $env:OUT EntraTokenBridge) -PassThru
