@@ -8,6 +8,7 @@ import {
 import type { Cloud } from '../cloud/environments.ts';
 import type { CheckedCertificate } from '../platform/host-certificate.ts';
 import { hostSignedAssertions, presentedAssertion } from './client-assertion.ts';
+import { endpointsOf } from './endpoints.ts';
 import { loggerOptions } from './logger.ts';
 import { network } from './network.ts';
 
@@ -90,12 +91,15 @@ function recall<Application>(known: Map<string, Application>, key: string, creat
 
 function configuration(identity: ClientIdentity, credential: Partial<NodeAuthOptions>): Configuration {
   const { authorityHost, wellKnown } = identity.cloud;
+  const authority = `${authorityHost}/${identity.tenant}`;
   return {
     auth: {
       clientId: identity.clientId,
-      authority: `${authorityHost}/${identity.tenant}`,
-      // MSAL would ask login.microsoftonline.com whether it knows any other host.
-      ...(wellKnown ? {} : { knownAuthorities: [new URL(authorityHost).host] }),
+      authority,
+      // MSAL would ask login.microsoftonline.com whether it knows any other host, and that host where its endpoints are.
+      ...(wellKnown
+        ? {}
+        : { knownAuthorities: [new URL(authorityHost).host], authorityMetadata: endpointsOf(authority) }),
       ...credential,
     },
     system: { networkClient: network, loggerOptions },

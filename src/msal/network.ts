@@ -4,7 +4,6 @@ import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@az
 import { TokenError } from '../protocol/token-error.ts';
 import { trustSystemStoreAfter } from '../platform/network-settings.ts';
 import { currentRequest, type RequestContext } from '../platform/request-context.ts';
-import { isDiscoveryAddress, problemOfDiscoveryDocument } from './discovery-document.ts';
 import { isLifetime, problemOfTokenAnswer } from './token-answers.ts';
 
 /** What a token service has to say fits in far less; a longer answer (bytes) is refused, not stored. */
@@ -229,9 +228,7 @@ const asksForToken = /(?:^|&)grant_type=/;
 
 /** @throws TokenError ResponseInvalid for what MSAL would take as it comes */
 function refuseWrongAnswer(url: string, form: string | undefined, body: Readonly<Record<string, unknown>>): void {
-  let problem: string | undefined;
-  if (form && asksForToken.test(form)) problem = problemOfTokenAnswer(body);
-  else if (isDiscoveryAddress(url)) problem = problemOfDiscoveryDocument(body);
+  const problem = form && asksForToken.test(form) ? problemOfTokenAnswer(body) : undefined;
   if (problem === undefined) return;
   const advice = 'Check the address of the sign-in service, and the proxy.';
   const error = new TokenError('ResponseInvalid', `${new URL(url).host} answered with ${problem}. ${advice}`);

@@ -149,8 +149,6 @@ describe('get-token', () => {
     expect(asked.stderr.split('\n')).toEqual([
       'Profile default, flow client-credentials, scopes https://graph.microsoft.com/.default.',
       'No token is cached for this.',
-      `GET ${tenant}/v2.0/.well-known/openid-configuration`,
-      `200 from ${tenant}/v2.0/.well-known/openid-configuration`,
       `POST ${tenant}/oauth2/v2.0/token`,
       expect.stringContaining(`200 from ${tenant}/oauth2/v2.0/token`),
       '',

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { enterCode, givenPerson, storedFiles } from '../helpers/cli-people.ts';
 import { givenProfile, homeOfTest, runCli, secretProfile, secrets, startCli, type CliResult } from '../helpers/cli.ts';
-import { contoso, towards } from '../helpers/flows.ts';
+import { towards } from '../helpers/flows.ts';
 import { emulatorOfFile } from '../helpers/emulator.ts';
 
 const emulator = await emulatorOfFile({ deviceCodeIntervalSeconds: 0.1 });
@@ -94,46 +94,6 @@ describe('A sign-in', () => {
     expect(exitCode).toBe(5);
     expect(stderr).not.toContain('Warning');
     expect(emulator.requests.filter(({ path }) => path.endsWith('/token'))).toHaveLength(1);
-  });
-});
-
-describe('A sign-in service whose discovery document', () => {
-  const endpoints = (): Readonly<Record<string, string>> => ({
-    issuer: `${emulator.authority}/${contoso}/v2.0`,
-    authorization_endpoint: `${emulator.authority}/${contoso}/oauth2/v2.0/authorize`,
-    token_endpoint: `${emulator.authority}/${contoso}/oauth2/v2.0/token`,
-    jwks_uri: `${emulator.authority}/${contoso}/discovery/v2.0/keys`,
-  });
-  const flows = ['client-credentials', 'device-code', 'interactive', 'authorization-code'];
-
-  it.each([
-    ['token_endpoint', 'http://127.0.0.1:8080/token', "the token_endpoint 'http://127.0.0.1:8080/token'"],
-    ['authorization_endpoint', 'file:///bin/sh', "the authorization_endpoint 'file:///bin/sh'"],
-  ])('has the %s %s is refused before anything is sent there or opened', async (name, endpoint, what) => {
-    await givenProfile(home.path, secretProfile, secrets);
-    const { host } = new URL(emulator.authority);
-    for (const flow of flows) {
-      emulator.clearRequests();
-      emulator.nextAnswers.push({ kind: 'json', endpoint: 'discovery', json: { ...endpoints(), [name]: endpoint } });
-      expect(await run('get-token', '--flow', flow)).toEqual({
-        exitCode: 4,
-        stdout: '',
-        stderr:
-          `entra-auth-cli: ${host} answered with ${what}, which is no https address. ` +
-          'Check the address of the sign-in service, and the proxy.\n',
-      });
-      expect(emulator.requests).toHaveLength(1);
-    }
-  });
-
-  it('has no endpoints at all is said to have none', async () => {
-    await givenProfile(home.path, secretProfile, secrets);
-    emulator.nextAnswers.push({ kind: 'json', endpoint: 'discovery', json: {} });
-    const { exitCode, stderr } = await run('get-token');
-    expect(exitCode).toBe(4);
-    expect(stderr).toContain(
-      ' answered with no token_endpoint. Check the address of the sign-in service, and the proxy.',
-    );
   });
 });
 

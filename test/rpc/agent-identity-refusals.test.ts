@@ -385,7 +385,7 @@ describe('What Entra refuses names the parameter to change:', () => {
       90002,
       'TenantId',
       'Check -TenantId: the id of a tenant, or one of its verified domains.',
-      [],
+      ['parent refused'],
     ],
   ])('%s', async (_what, mode, changes, code, aadsts, parameter, advice, expected) => {
     // An engine of its own: what is there already would leave steps out.

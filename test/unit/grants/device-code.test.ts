@@ -252,16 +252,13 @@ describe('A device code that is cancelled', () => {
     expect(tokenRequests(emulator)).toBe(1);
   });
 
-  it.each(['token', 'devicecode', 'discovery'] as const)(
-    'while the service is silent (%s) ends at once',
-    async (endpoint) => {
-      emulator.nextAnswers.push({ kind: 'hang', endpoint });
-      const request = signIn(contextWith());
-      request.catch(() => {});
-      await expect.poll(() => emulator.nextAnswers.length).toBe(0);
-      expect(await cancel(request)).toBeLessThan(2_000);
-    },
-  );
+  it.each(['token', 'devicecode'] as const)('while the service is silent (%s) ends at once', async (endpoint) => {
+    emulator.nextAnswers.push({ kind: 'hang', endpoint });
+    const request = signIn(contextWith());
+    request.catch(() => {});
+    await expect.poll(() => emulator.nextAnswers.length).toBe(0);
+    expect(await cancel(request)).toBeLessThan(2_000);
+  });
 
   it('before it began asks nobody', async () => {
     controller.abort(reason);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createServerCertificate } from '../../../src/emulator/certificates.ts';
 import { unconsented } from '../../emulator/client.ts';
-import { alice, confidentialClient, contoso } from '../../helpers/flows.ts';
+import { alice, confidentialClient } from '../../helpers/flows.ts';
 import { userRead } from '../../helpers/partner-flows.ts';
 import { claimsOf, ProfileSession, publicClient, refusalOf } from '../../helpers/profile-session.ts';
 import { tokenErrorOf } from '../../helpers/trusted-emulator.ts';
@@ -150,18 +150,9 @@ describe('Who has signed in before', () => {
     const caFile = join(folder, 'ca.pem');
     await writeFile(caFile, ca);
     const { promise: listening, resolve } = Promise.withResolvers<void>();
-    const server = createServer({ cert: own.certificate, key: own.privateKey }, (request, response) => {
-      const base = `${authority}/${contoso}`;
-      const discovery = {
-        issuer: `${base}/v2.0`,
-        authorization_endpoint: `${base}/authorize`,
-        token_endpoint: `${base}/token`,
-        jwks_uri: `${base}/keys`,
-      };
+    const server = createServer({ cert: own.certificate, key: own.privateKey }, (_, response) => {
       const token = { token_type: 'Bearer', scope: userRead, expires_in: 3600, access_token: 'ey.new.token' };
-      response
-        .setHeader('content-type', 'application/json')
-        .end(JSON.stringify(request.method === 'POST' ? token : discovery));
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(token));
     }).listen(0, '127.0.0.1', resolve);
     await listening;
     const authority = `https://localhost:${(server.address() as AddressInfo).port}`;
