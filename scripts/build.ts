@@ -121,7 +121,7 @@ const lazyMembers: readonly { library: string; builtin: string; members: readonl
 
 /**
  * jsonwebtoken asks three times whether this Node is at least 6.12, 15.7 and 16.9. The engine, which refuses any before
- * 22.21, would load all of semver for it, and its patterns: 5 of a first token's milliseconds.
+ * 22.21, would load all of semver for it, and its patterns: 5 ms of work before a first token.
  */
 const answeredQuestions: Plugin = {
   name: 'answered-questions',
