@@ -23,6 +23,7 @@ Set-StrictMode -Version 3
 $source = Join-Path $PSScriptRoot module
 $dist = Join-Path $PSScriptRoot dist
 $name = 'EntraTokenBridge'
+$version = (Import-PowerShellDataFile (Join-Path $source "$name.psd1")).ModuleVersion
 $module = Join-Path $OutPath $name
 $utf8 = New-Object System.Text.UTF8Encoding $false
 
@@ -41,9 +42,10 @@ function Join-Script {
     ($parts -join "`n`n") + "`n"
 }
 
-# An import reads the commands alone. The bridge to the engine (Private) is read by the first command, and what most
-# sessions never need (OnDemand) by who needs it first: until then, a function that loads the file stands in for each that
-# is called from outside of it.
+# An import reads the commands alone. The first command reads what starts the engine (Start), and while that starts, the
+# bridge to it (Private). What most sessions never need (OnDemand) is read by who needs it first. Until then, a function
+# that loads the file stands in for each that is called from outside of it.
+$start = "$name.Start.ps1"
 $bridge = "$name.Bridge.ps1"
 $onDemand = "$name.OnDemand.ps1"
 
@@ -61,14 +63,15 @@ function Get-StandIn {
 
 # What the commands' file already has stand-ins for: what each command calls first, and the completer.
 $first = @(
-    "function script:Get-EngineHost { `$script:ModuleRoot = `$PSScriptRoot; `$script:EngineFile = `"`$PSScriptRoot/engine/engine.js`"; . `"`$PSScriptRoot/$bridge`"; Get-EngineHost }"
+    ('function script:Get-EngineHost {{ param($WithoutEngine); $script:ModuleVersion = "{0}"; $script:ModuleRoot = $PSScriptRoot; ' +
+    '$script:EngineFile = "$PSScriptRoot/engine/engine.js"; . "$PSScriptRoot/{1}"; Get-EngineHost $WithoutEngine }}') -f $version, $start
     Get-StandIn Complete-TokenArgument $onDemand
 )
 
 # Stand-ins for a folder's functions that are called from outside of it.
 function Join-StandIn {
     param([string] $Folder, [string] $File)
-    $callers = (@('Public', 'Private', 'OnDemand') -ne $Folder | ForEach-Object { Join-Script $_ }) -join "`n"
+    $callers = (@('Public', 'Start', 'Private', 'OnDemand') -ne $Folder | ForEach-Object { Join-Script $_ }) -join "`n"
     $standIns = foreach ($function in [regex]::Matches((Join-Script $Folder), '(?m)^function (\S+)')) {
         $name = $function.Groups[1].Value
         if ($callers -match "(?<![\w-])$name(?![\w-])" -and -not ($first -match " script:$name ")) { Get-StandIn $name $File }
@@ -116,7 +119,8 @@ function Invoke-ModuleTask {
     Copy-Item $dist (Join-Path $module engine) -Recurse
     [System.IO.File]::WriteAllText((Join-Path $module "$name.psm1"), (Join-ModuleScript), $utf8)
     $later = @{
-        $bridge   = (Join-LaterScript Private) + (Join-StandIn OnDemand $onDemand)
+        $start    = (Join-LaterScript Start) + (Join-StandIn Private $bridge) + (Join-StandIn OnDemand $onDemand)
+        $bridge   = Join-LaterScript Private
         $onDemand = Join-LaterScript OnDemand
     }
     foreach ($file in $later.Keys) { [System.IO.File]::WriteAllText((Join-Path $module $file), $later[$file], $utf8) }
@@ -131,7 +135,6 @@ function Invoke-TestTask {
 # Synopsis: Packs the module folder: out/EntraTokenBridge.<version>.zip, to unpack into a folder of $env:PSModulePath.
 function Invoke-PackageTask {
     if (-not (Test-Path $module)) { Invoke-BuildTask }
-    $version = (Import-PowerShellDataFile (Join-Path $module "$name.psd1")).ModuleVersion
     $package = Join-Path $OutPath "$name.$version.zip"
     Compress-Archive $module $package -Force
     Write-Output "Packed $package"

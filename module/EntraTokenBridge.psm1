@@ -4,11 +4,12 @@
 $script:EngineHost = $null
 
 # <parts> The shipped module has the commands here, and reads the rest when it is needed first.
-. "$PSScriptRoot/Private/Assert-FullLanguage.ps1"
+. "$PSScriptRoot/Start/Assert-FullLanguage.ps1"
 Assert-FullLanguage
+$script:ModuleVersion = 'in a checkout'
 $script:ModuleRoot = $PSScriptRoot
 $script:EngineFile = "$([System.IO.Path]::GetDirectoryName($PSScriptRoot))/dist/engine.js"
-foreach ($folder in 'Private', 'OnDemand', 'Public') {
+foreach ($folder in 'Start', 'Private', 'OnDemand', 'Public') {
     foreach ($file in [System.IO.Directory]::GetFiles("$ModuleRoot/$folder", '*.ps1')) { . $file }
 }
 # </parts>

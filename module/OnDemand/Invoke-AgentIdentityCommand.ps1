@@ -3,6 +3,7 @@
 function Invoke-AgentIdentityCommand {
     param($EngineHost, $Cmdlet, $Given)
 
+    # Not started yet where a context was set first.
     if (-not $engineHost['Engine']) { $null = Open-TokenEngine $engineHost }
 
     $mode = 'AutonomousApp'

@@ -6,8 +6,6 @@
 function Invoke-PartnerCommand {
     param($EngineHost, $Cmdlet, $Method, $Parameters, $TypeName)
 
-    if (-not $engineHost['Engine']) { $null = Open-TokenEngine $engineHost }
-
     $set = $Cmdlet.ParameterSetName
     $certificate = $null
     try {

@@ -11,6 +11,7 @@ function Open-EnginePoll {
     # A pipe of Windows is nothing that can be polled, and Windows PowerShell has no such type.
     if ($OnWindows) { return }
     try {
+        $Engine['Readable'] = [System.Net.Sockets.SelectMode]::SelectRead
         $pipe = $Engine['Output'].BaseStream.SafePipeHandle.DangerousGetHandle()
         $Engine['Pollable'] = [System.Net.Sockets.Socket]::new([System.Activator]::CreateInstance('System.Net.Sockets.SafeSocketHandle' -as [type], @($pipe, $false)))
     }

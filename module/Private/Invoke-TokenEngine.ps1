@@ -23,7 +23,7 @@ function Invoke-TokenEngine {
                 [System.Threading.Monitor]::Enter($EngineHost)
                 $engine = $EngineHost['Engine']
                 # One that has died since its last answer has said so by now, and costs the caller nothing.
-                if ($engine -is [hashtable] -and $engine['Line'] -isnot [System.Threading.Tasks.Task] -and $engine['Pollable'].Poll(0, [System.Net.Sockets.SelectMode]::SelectRead)) { $engine['Line'] = $engine['Output'].ReadLineAsync() }
+                if ($engine -is [hashtable] -and $engine['Line'] -isnot [System.Threading.Tasks.Task] -and $engine['Pollable'].Poll(0, $engine['Readable'])) { $engine['Line'] = $engine['Output'].ReadLineAsync() }
                 if ($engine -is [hashtable] -and $engine['Started'] -and $engine['Line'].IsCompleted) { Read-RpcMessage $EngineHost $engine; $engine = $EngineHost['Engine'] }
                 if ($engine -isnot [hashtable] -or -not $engine['Greeted']) { $engine = Open-TokenEngine $EngineHost }
                 if ($engine['Failure']) { $call['Answer'] = @{ error = $engine['Failure'] } }
@@ -86,7 +86,7 @@ function Receive-TokenAnswer {
                 if ($engine['Line'] -isnot [System.Threading.Tasks.Task] -and ($hasArrived -or $EngineHost['Shared'])) { $engine['Line'] = $engine['Output'].ReadLineAsync() }
                 $hasArrived = $false
                 if ($Call['Answer'] -isnot [hashtable] -and $engine['Line'].IsCompleted) { Read-RpcMessage $EngineHost $engine }
-                if ($Call['Said'] -is [System.Collections.Queue] -and $Call['Said'].Count) { $message = $Call['Said'].Dequeue() }
+                if ($null -ne $Call['Said'] -and $Call['Said'].Count) { $message = $Call['Said'].Dequeue() }
                 elseif ($Call['Answer'] -is [hashtable]) { return }
                 elseif ($engine['Failure']) { $Call['Answer'] = @{ error = $engine['Failure']; died = $engine['Died'] }; return }
                 elseif ($slices -ge $HeartbeatSlices) { Test-TokenEngine $EngineHost $engine $slices }
@@ -101,7 +101,7 @@ function Receive-TokenAnswer {
                     try { $hasArrived = $line.Wait(100) }
                     catch { $hasArrived = $true } # what Read-RpcMessage tells of
                 }
-                else { $hasArrived = $engine['Pollable'].Poll(100000, [System.Net.Sockets.SelectMode]::SelectRead) }
+                else { $hasArrived = $engine['Pollable'].Poll(100000, $engine['Readable']) }
                 # A hung engine is found by how often nothing came: a clock jumps when a computer sleeps.
                 if ($hasArrived) { $slices = 0 } else { $slices++ }
                 if ($progress) { Update-EngineProgress $Cmdlet $progress }

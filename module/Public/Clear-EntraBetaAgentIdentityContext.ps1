@@ -44,5 +44,5 @@ function Clear-EntraBetaAgentIdentityContext {
     [CmdletBinding()]
     param()
 
-    Clear-AgentIdentityContext (Get-EngineHost)
+    Clear-AgentIdentityContext (Get-EngineHost -WithoutEngine $true)
 }

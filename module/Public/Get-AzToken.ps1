@@ -179,7 +179,6 @@ function Get-AzToken {
     # than what it does here.
     $engineHost = $EngineHost
     if ($engineHost -isnot [hashtable]) { $engineHost = Get-EngineHost }
-    if ($engineHost['Engine'] -isnot [hashtable]) { $null = Open-TokenEngine $engineHost }
 
     # Get-SessionEnvironment, without its call; the values that are known need not be joined.
     $variables = [System.Environment]::GetEnvironmentVariables()

@@ -50,5 +50,5 @@ function Get-EntraBetaAgentIdentityContext {
     [OutputType('EntraTokenBridge.AgentIdentityContext')]
     param()
 
-    Get-AgentIdentityContext (Get-EngineHost)
+    Get-AgentIdentityContext (Get-EngineHost -WithoutEngine $true)
 }

@@ -92,5 +92,5 @@ function Set-EntraBetaAgentIdentityContext {
         [string] $TenantId
     )
 
-    Set-AgentIdentityContext (Get-EngineHost) $PSCmdlet $PSBoundParameters
+    Set-AgentIdentityContext (Get-EngineHost -WithoutEngine $true) $PSCmdlet $PSBoundParameters
 }

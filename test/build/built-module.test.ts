@@ -27,6 +27,7 @@ describe.skipIf(!isThere)('The module that build.ps1 makes', () => {
     expect(files.filter((file) => /\.psm?1$/.test(file))).toEqual([
       'EntraTokenBridge.Bridge.ps1',
       'EntraTokenBridge.OnDemand.ps1',
+      'EntraTokenBridge.Start.ps1',
       'EntraTokenBridge.psm1',
     ]);
     expect(files).toEqual(expect.arrayContaining(['EntraTokenBridge.psd1', 'engine/engine.js', 'LICENSE', 'en-US']));
@@ -38,7 +39,7 @@ describe.skipIf(!isThere)('The module that build.ps1 makes', () => {
       $internal = [System.Reflection.BindingFlags]'Static, Instance, Public, NonPublic'
       $words = [scriptblock].GetNestedType('SuspiciousContentChecker', $internal).GetMethod('Match', $internal)
       $shape = [System.Management.Automation.Language.Ast].GetProperty('HasSuspiciousContent', $internal)
-      foreach ($name in 'EntraTokenBridge.psm1', 'EntraTokenBridge.Bridge.ps1', 'EntraTokenBridge.OnDemand.ps1') {
+      foreach ($name in 'EntraTokenBridge.psm1', 'EntraTokenBridge.Start.ps1', 'EntraTokenBridge.Bridge.ps1', 'EntraTokenBridge.OnDemand.ps1') {
         $script = [System.IO.File]::ReadAllText("$env:OUT/EntraTokenBridge/$name")
         $word = $words.Invoke($null, @($script))
         $isOdd = $shape.GetValue([System.Management.Automation.Language.Parser]::ParseInput($script, [ref]$null, [ref]$null))
@@ -46,6 +47,7 @@ describe.skipIf(!isThere)('The module that build.ps1 makes', () => {
       }`);
     expect(stdout.trim().split(/\r?\n/)).toEqual([
       'EntraTokenBridge.psm1  False',
+      'EntraTokenBridge.Start.ps1  False',
       'EntraTokenBridge.Bridge.ps1  False',
       // It makes delegates, reads certificates and takes members by name: that this is found shows that it can be.
       'EntraTokenBridge.OnDemand.ps1 GetMethod True',

@@ -3,16 +3,22 @@
 # that two versions in one process have an engine each. It consists of .NET collections alone: a script block or an
 # object of a PowerShell class would belong to the runspace that made it. Whoever changes it holds
 # its lock; what is replaced as a whole may be read without.
+#
+# The first command of a process starts the engine here, before all that can wait: Node has most to do until there is a
+# token, and has a core of its own to do it on.
+#   WithoutEngine  given by commands that need none
 function Get-EngineHost {
-    $module = $ExecutionContext.SessionState.Module
-    $key = ('EntraTokenBridge', $module.Version, $ModuleRoot) -join ' '
+    param($WithoutEngine)
+
+    $key = "EntraTokenBridge $ModuleVersion $ModuleRoot"
     $domain = [System.AppDomain]::CurrentDomain
     try {
         try {
             # For a moment, once a runspace: two that come at the same time must find the same.
             [System.Threading.Monitor]::Enter($domain)
-            $engineHost = $domain.GetData($key)
-            if ($engineHost -is [hashtable]) {
+            $found = $domain.GetData($key)
+            if ($found -is [hashtable]) {
+                $engineHost = $found
                 try {
                     [System.Threading.Monitor]::Enter($engineHost)
                     $engineHost['Shared'] = $true
@@ -36,8 +42,9 @@ function Get-EngineHost {
     }
     # Here another language mode refuses something for the first time.
     catch { Assert-FullLanguage; throw }
-    # The engine stays for commands that run right now in other runspaces; a later command starts a new one.
-    $module.OnRemove = { Close-TokenEngine $EngineHost }
     $script:EngineHost = $engineHost
+    try { if ($null -eq $found -and $null -eq $WithoutEngine) { $null = Open-TokenEngine $engineHost } }
+    # The engine stays for commands that run right now in other runspaces; a later command starts a new one.
+    finally { $ExecutionContext.SessionState.Module.OnRemove = { Close-TokenEngine $EngineHost } }
     $engineHost
 }

@@ -24,4 +24,4 @@ $script:EngineEnvironmentNames = @(
 )
 
 # Names of variables have no case on Windows.
-$script:OnWindows = $env:OS -ceq 'Windows_NT'
+$script:OnWindows = $env:OS -cmatch '^Windows_NT$'
