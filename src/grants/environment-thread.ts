@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Environment } from '../protocol/environment.ts';
 import { currentRequest } from '../platform/request-context.ts';
 
@@ -97,6 +97,8 @@ function threadOf(environment: Environment): Thread {
 }
 
 function startThread(environment: Environment, key: string): Thread {
+  // Loaded here, for a first token needs no thread; at once, for a job finds the thread of the one before it.
+  const { Worker } = process.getBuiltinModule('node:worker_threads');
   // The worker is a file of its own: a TypeScript source in development, a bundle beside the engine's when shipped.
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const worker = new Worker(new URL(`./environment-worker.${extension}`, import.meta.url), {

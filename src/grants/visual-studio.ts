@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TokenError } from '../protocol/token-error.ts';
 import { runTool } from '../platform/process.ts';
@@ -39,6 +38,8 @@ export async function visualStudio(resource: string, tenantId: string | undefine
 }
 
 async function readProviders(file: string): Promise<readonly TokenProvider[]> {
+  // Loaded here, for hardly any chain comes this far.
+  const { readFile } = await import('node:fs/promises');
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) throw unavailable(`Visual Studio is not signed in to Azure here (no ${file}).`);
   try {

@@ -1,5 +1,4 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { TokenError } from '../protocol/token-error.ts';
 import { currentRequest } from './request-context.ts';
 
@@ -22,6 +21,8 @@ const keyBlock = /-----BEGIN (?:RSA |ENCRYPTED )?PRIVATE KEY-----[\s\S]+?-----EN
  * @throws TokenError CertificateNotFound, CertificatePasswordInvalid or CertificateInvalid
  */
 export async function readCertificateFile(path: string, password: string | undefined): Promise<CertificateWithKey> {
+  // Loaded here, for nearly all credentials are secrets.
+  const { readFile } = await import('node:fs/promises');
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
     const why = cause.code === 'ENOENT' ? 'does not exist' : `can't be read (${cause.code ?? cause.message})`;
     throw new TokenError('CertificateNotFound', `The certificate file '${path}' ${why}.`, { cause });

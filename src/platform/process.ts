@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import type { Environment } from '../protocol/environment.ts';
 
 /** How a developer tool ended. */
@@ -60,7 +59,9 @@ export async function runTool(file: string, args: readonly string[], options: To
  * Starts a program that outlives the request, such as a browser, without waiting for its end.
  * @returns whether it runs, or has done its work (an opener ends once the browser has the address)
  */
-export function startDetached(file: string, args: readonly string[], environment: Environment): Promise<boolean> {
+export async function startDetached(file: string, args: readonly string[], environment: Environment): Promise<boolean> {
+  // Loaded here, for most requests start nothing.
+  const { spawn } = await import('node:child_process');
   // execa has no way to let a child outlive its parent without keeping the parent alive for it.
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const child = spawn(file, args, { env: environment, stdio: 'ignore', detached: true, windowsHide: true });
