@@ -2,6 +2,9 @@
 # asked for.
 #   Way       get-aztoken or invoke-restmethod
 #   Clients   client ids of managed identities to take turns with; without them all ask for the application's token
+# An attribute here is the first one of the process: where eight runspaces meet theirs at the same moment, PowerShell may
+# fail (https://github.com/PowerShell/PowerShell/issues/25594).
+[CmdletBinding()]
 param($Module, $Way, $Clients)
 $ErrorActionPreference = 'Stop'
 
