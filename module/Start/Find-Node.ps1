@@ -3,7 +3,7 @@
 function Find-Node {
     # Whoever says which one to use means it: no other is taken in its place.
     $named = $env:ENTRATOKENBRIDGE_NODE
-    if ($named) {
+    if ($named -cmatch '.') {
         if ([System.IO.File]::Exists($named)) { return $named }
         return
     }

@@ -23,7 +23,7 @@ function Open-TokenEngine {
             $environment.Clear()
             foreach ($name in $EngineEnvironmentNames) {
                 $value = [System.Environment]::GetEnvironmentVariable($name)
-                if ($value) { $environment.Add($name, $value) }
+                if ($value -cmatch '.') { $environment.Add($name, $value) }
             }
             try { $process = [System.Diagnostics.Process]::Start($start) }
             catch { return @{ Failure = Get-EngineFailure "Node.js at '$node' can't be started: $($_.Exception.GetBaseException().Message)" } }
@@ -50,7 +50,7 @@ function Open-TokenEngine {
         }
         # The first message: short, so that the engine can load what a token takes while the first request is put
         # together. Whoever started the engine may have been stopped before it was greeted.
-        if (-not $engine['Greeted']) {
+        if ($null -eq $engine['Greeted']) {
             Write-RpcMessage $engine (-join (
                     '{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":', $ProtocolVersion,
                     ',"host":{"name":"PowerShell","version":"', $PSVersionTable['PSVersion'], '"},"capabilities":{"sign":true}}}'))
