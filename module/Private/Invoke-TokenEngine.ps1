@@ -25,13 +25,13 @@ function Invoke-TokenEngine {
                 # One that has died since its last answer has said so by now, and costs the caller nothing.
                 if ($engine -is [hashtable] -and $engine['Line'] -isnot [System.Threading.Tasks.Task] -and $engine['Pollable'].Poll(0, $engine['Readable'])) { $engine['Line'] = $engine['Output'].ReadLineAsync() }
                 if ($engine -is [hashtable] -and $engine['Started'] -and $engine['Line'].IsCompleted) { Read-RpcMessage $EngineHost $engine; $engine = $EngineHost['Engine'] }
-                if ($engine -isnot [hashtable] -or -not $engine['Greeted']) { $engine = Open-TokenEngine $EngineHost }
+                if ($engine -isnot [hashtable] -or $null -eq $engine['Greeted']) { $engine = Open-TokenEngine $EngineHost }
                 if ($engine['Failure']) { $call['Answer'] = @{ error = $engine['Failure'] } }
                 else {
                     if ($engine['Environment'] -cne $Environment) {
                         $members = "$members,`"environment`":$(ConvertTo-RpcEnvironment $Environment)"
                         # Who is stopped while this is sent leaves it open which one the engine has.
-                        $engine['Environment'] = $false
+                        $engine['Environment'] = ''
                     }
                     $id = "$($engine['NextId'])"
                     $engine['NextId']++

@@ -25,11 +25,18 @@ function Read-RpcMessage {
         if ($line -cmatch $GreetingPattern) { $Engine['Started'] = $line }
         # A token as it nearly always comes: what reads any JSON takes three times as long.
         elseif ($line -cmatch $TokenPattern) {
-            $message = $Matches
-            $message['scopes'] = $message['scopes'] -csplit '","'
-            $message['claims'] = @(foreach ($claim in $message['claims'] -csplit $ClaimEnd) { , ($claim -csplit '","') })
-            $call = $Engine['Pending'][$message['id']]
-            $message = @{ result = $message }
+            $call = $Engine['Pending'][$Matches['id']]
+            $message = @{
+                result = @{
+                    token         = $Matches['token']
+                    expiresOn     = $Matches['expiresOn']
+                    identity      = $Matches['identity']
+                    tenantId      = $Matches['tenantId']
+                    scopes        = $Matches['scopes'] -csplit '","'
+                    claims        = @(foreach ($claim in $Matches['claims'] -csplit $ClaimEnd) { , ($claim -csplit '","') })
+                    reusableUntil = $Matches['reusableUntil']
+                }
+            }
         }
         else { $message, $call = Read-OtherMessage $EngineHost $Engine $line }
 

@@ -24,7 +24,7 @@ function Request-AzToken {
             [System.Threading.Monitor]::Enter($EngineHost)
             # Clear-ReusableToken, without its call.
             if ($force) { $EngineHost['Reusable'].Clear(); $EngineHost['Environment'] = $null; $EngineHost['Generation']++ }
-            $generation = $EngineHost['Generation']
+            $generation = "$($EngineHost['Generation'])"
         }
         finally { [System.Threading.Monitor]::Exit($EngineHost) }
         $meanwhile = {
@@ -43,21 +43,21 @@ function Request-AzToken {
             if ($attended) {
                 Clear-ReusableToken $EngineHost
                 $EngineHost['SignedInBy'] = $EngineHost['Engine']
-                $generation = $EngineHost['Generation']
+                $generation = "$($EngineHost['Generation'])"
             }
             # Kept, to be handed out again without asking the engine, until when the engine said: the only thing that the host
             # decides by itself. Get-AzToken looks it up and takes no lock: a hashtable can be read while one caller changes
             # it. Who finds it first has it made into what is handed out (Complete-ReusableToken).
-            if ($force -or ($result['reusableUntil'] -and -not $Given['Claim'])) {
+            if ($force -or ($null -ne $result['reusableUntil'] -and -not $Given['Claim'])) {
                 try {
                     [System.Threading.Monitor]::Enter($EngineHost)
                     # What was forgotten since the request was sent must not come back.
-                    $isCurrent = $EngineHost['Generation'] -eq $generation
+                    $isCurrent = "$($EngineHost['Generation'])" -ceq $generation
                     # Nor may others keep the old token, which the engine had for them until now.
                     if ($force) { $EngineHost['Reusable'].Clear(); $EngineHost['Environment'] = $null; $EngineHost['Generation']++ }
-                    if ($isCurrent -and $result['reusableUntil'] -and -not $Given['Claim']) {
+                    if ($isCurrent -and $null -ne $result['reusableUntil'] -and -not $Given['Claim']) {
                         $reusable = $EngineHost['Reusable']
-                        if ($reusable.Count -eq 1000) { $reusable.Clear() }
+                        if ("$($reusable.Count)" -ceq '1000') { $reusable.Clear() }
                         $reusable[$Key] = @{ Result = $result; Token = $null; UntilTicks = 0 }
                     }
                 }

@@ -191,7 +191,7 @@ function Get-AzToken {
     # The scope as it was given: to join the default takes as long as all else here.
     $key = ($set, $Resource, ($PSBoundParameters['Scope'] -join ' '), $TenantId, $ClientId,
         ($CredentialPrecedence -join ' '), $environment) -join "`n"
-    if (-not $Force -and -not $Claim) {
+    if (-not $Force -and $null -eq $PSBoundParameters['Claim']) {
         $reusable = $engineHost['Reusable'][$key] # see Request-AzToken
         if ($reusable -and -not $reusable['Token']) { Complete-ReusableToken $engineHost $reusable $values $environment }
         if ($reusable -and $reusable['UntilTicks'] -gt [datetime]::UtcNow.Ticks) {

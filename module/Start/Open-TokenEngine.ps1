@@ -31,30 +31,31 @@ function Open-TokenEngine {
             # Also, once there is something to keep (what is not there costs nothing):
             #   Pollable     what Open-EnginePoll has made
             #   Written      the last write, under way or done
-            #   Greeted      `initialize` has been sent
+            #   Greeted      `initialize`, once it has been sent
             #   Started      the answer to `initialize`, JSON
-            #   Environment  what was sent last, as Get-SessionEnvironment tells it; $false: something else, perhaps
             #   Failure      an error object: this engine answers no more
             #   Died         ... because its process ended by itself
             #   Closing      ends when nothing is pending
             $engine = @{
-                Node    = $node
-                Process = $process
-                Input   = $process.StandardInput
-                Output  = $output
-                Line    = $output.ReadLineAsync() # the next line, under way; outlives whoever asked for it. $null: see Open-EnginePoll
-                Pending = @{} # id of a request -> the call that waits for its answer, see Invoke-TokenEngine
-                NextId  = 1
+                Node        = $node
+                Process     = $process
+                Input       = $process.StandardInput
+                Output      = $output
+                Line        = $output.ReadLineAsync() # the next line, under way; outlives whoever asked for it. $null: see Open-EnginePoll
+                Pending     = @{} # id of a request -> the call that waits for its answer, see Invoke-TokenEngine
+                NextId      = 1
+                Environment = '' # what was sent last, as Get-SessionEnvironment tells it; none yet, or perhaps another
             }
             $EngineHost['Engine'] = $engine
         }
         # The first message: short, so that the engine can load what a token takes while the first request is put
         # together. Whoever started the engine may have been stopped before it was greeted.
         if ($null -eq $engine['Greeted']) {
-            Write-RpcMessage $engine (-join (
-                    '{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":', $ProtocolVersion,
-                    ',"host":{"name":"PowerShell","version":"', $PSVersionTable['PSVersion'], '"},"capabilities":{"sign":true}}}'))
-            $engine['Greeted'] = $true
+            $greeting = -join (
+                '{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":', $ProtocolVersion,
+                ',"host":{"name":"PowerShell","version":"', $PSVersionTable['PSVersion'], '"},"capabilities":{"sign":true}}}')
+            Write-RpcMessage $engine $greeting
+            $engine['Greeted'] = $greeting
         }
         $engine
     }
