@@ -24,6 +24,7 @@ function Request-AzToken {
             [System.Threading.Monitor]::Enter($EngineHost)
             # Clear-ReusableToken, without its call.
             if ($force) { $EngineHost['Reusable'].Clear(); $EngineHost['Environment'] = $null; $EngineHost['Generation']++ }
+            # As text, like the number of those that are kept: to compare numbers PowerShell would compile one rule more.
             $generation = "$($EngineHost['Generation'])"
         }
         finally { [System.Threading.Monitor]::Exit($EngineHost) }
