@@ -9,6 +9,10 @@ function Complete-ReusableToken {
     # PowerShell puts an object's PSObject together when it is first asked for something. Of two callers in two runspaces
     # who are the first at the same time, one would find it without its methods.
     $null = $token.PSObject.Copy()
+    # The same two methods that were called so far, without what it costs PowerShell each time to find them.
+    $copy = [System.Delegate]::CreateDelegate([System.Func[psobject]], $token, [psobject].GetMethod('Copy'))
+    $script:ReadEnvironment = [System.Delegate]::CreateDelegate(
+        [System.Func[System.Collections.IDictionary]], [System.Environment].GetMethod('GetEnvironmentVariables', [type[]]@()))
     try {
         [System.Threading.Monitor]::Enter($EngineHost)
         $EngineHost['Environment'] = @{
@@ -17,8 +21,7 @@ function Complete-ReusableToken {
             Comparer = [System.Collections.StructuralComparisons]::StructuralEqualityComparer
         }
         $Reusable['UntilTicks'] = $until
-        # $token.PSObject.Copy(), without what it costs PowerShell each time to find that method.
-        $Reusable['Copy'] = [System.Delegate]::CreateDelegate([System.Func[psobject]], $token, [psobject].GetMethod('Copy'))
+        $Reusable['Copy'] = $copy
         $Reusable['Token'] = $token
         $Reusable['Result'].Remove(0) # the engine's line
     }

@@ -2,7 +2,7 @@
 # NUL between, which none can hold. A variable that is set but empty counts as not set. Get-AzToken has the same without
 # the call. No loop over the names: PowerShell would compile it, which no first command should pay for.
 function Get-SessionEnvironment {
-    $variables = [System.Environment]::GetEnvironmentVariables()
+    $variables = $ReadEnvironment.Invoke()
     if ($OnWindows) { $variables = ConvertTo-CaseInsensitive $variables }
     $variables[$EnvironmentNames] -join "`0"
 }

@@ -181,7 +181,7 @@ function Get-AzToken {
     if ($engineHost -isnot [hashtable]) { $engineHost = Get-EngineHost }
 
     # Get-SessionEnvironment, without its call; the values that are known need not be joined.
-    $variables = [System.Environment]::GetEnvironmentVariables()
+    $variables = $ReadEnvironment.Invoke()
     if ($OnWindows) { $variables = ConvertTo-CaseInsensitive $variables }
     $values = $variables[$EnvironmentNames]
     $known = $engineHost['Environment'] # see Complete-ReusableToken

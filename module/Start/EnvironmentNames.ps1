@@ -23,5 +23,9 @@ $script:EngineEnvironmentNames = @(
     'ComSpec', 'TEMP', 'TMP', 'TMPDIR', 'TZ', 'NODE_EXTRA_CA_CERTS'
 )
 
+# Reads this process's environment, as $ReadEnvironment.Invoke(). Get-AzToken could do it itself; but to find the type takes a
+# third of what our part of an import takes, and not every session that imports the module asks for a token.
+$script:ReadEnvironment = [System.Environment]::GetEnvironmentVariables
+
 # Names of variables have no case on Windows.
 $script:OnWindows = $env:OS -cmatch '^Windows_NT$'

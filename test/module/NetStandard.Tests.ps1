@@ -36,6 +36,7 @@ Describe '.NET Standard 2.0' -ForEach @{ Reference = $reference } {
         @{ Lacks = 'Fill'; Script = { [array]::Fill([int[]]@(1), 0) } }
         @{ Lacks = 'UnixEpoch'; Script = { [DateTimeOffset]::UnixEpoch } }
         @{ Lacks = 'ToHexString'; Script = { [Convert]::ToHexString([byte[]]@(1)) } }
+        @{ Lacks = 'FromHexString'; Script = { $convert = [Convert]::FromHexString; $convert.Invoke('00') } }
         @{ Lacks = 'ArgumentList'; Script = { $start = [System.Diagnostics.ProcessStartInfo]::new('node'); $start.ArgumentList.Add('x') } }
         @{ Lacks = 'Kill'; Script = { param($Engine) $Engine.Process.Kill($true) } }
         @{ Lacks = 'WaitForExitAsync'; Script = { $process = [System.Diagnostics.Process]::Start('node'); $process.WaitForExitAsync() } }
@@ -52,6 +53,7 @@ Describe '.NET Standard 2.0' -ForEach @{ Reference = $reference } {
     It 'has <Has>, and the test lets it pass' -ForEach @(
         @{ Has = 'Split by a character'; Script = { 'a,b'.Split(',') } }
         @{ Has = 'Trim by several characters'; Script = { 'text'.Trim('"', ' ') } }
+        @{ Has = 'a method without a call'; Script = { $read = [System.IO.File]::ReadAllText; $read.Invoke('x') } }
         @{ Has = 'members of base types'; Script = { $stream = [System.IO.MemoryStream]::new(); $stream.CopyTo($x) } }
         @{ Has = 'members of inherited interfaces'; Script = { param([System.Collections.Generic.IList[int]] $List) $List.Count } }
         @{ Has = 'generic types'; Script = { [System.Collections.Generic.Dictionary[string, Uri[]]]::new().ContainsKey('a') } }

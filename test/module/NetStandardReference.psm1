@@ -162,7 +162,8 @@ function Get-Lineage {
     }
 }
 
-# Nothing when .NET Standard has the member, else what is amiss. Arguments is $null for a property or field.
+# Nothing when .NET Standard has the member, else what is amiss. Arguments is $null for a property, a field, or a method
+# that is named without being called.
 function Get-MemberProblem {
     param([type] $Type, $Name, $Arguments)
 
@@ -185,6 +186,7 @@ function Get-MemberProblem {
             $names = @(
                 foreach ($handle in $holder.GetProperties()) { $Reader.GetString($Reader.GetPropertyDefinition($handle).Name) }
                 foreach ($handle in $holder.GetFields()) { $Reader.GetString($Reader.GetFieldDefinition($handle).Name) }
+                foreach ($handle in $holder.GetMethods()) { $Reader.GetString($Reader.GetMethodDefinition($handle).Name) }
             )
             if ($names -contains $Name) { return }
             continue
