@@ -19,7 +19,7 @@ export const environmentNames = [
   'AZURE_ADDITIONALLY_ALLOWED_TENANTS',
   'AZURE_FEDERATED_TOKEN_FILE',
   'AZURE_REGIONAL_AUTHORITY_NAME',
-  // Managed identity: App Service, Functions, Automation, Arc, Cloud Shell, IMDS
+  // Managed identity: App Service, Functions, Automation, Arc, Cloud Shell, Machine Learning, IMDS
   'AZURE_POD_IDENTITY_AUTHORITY_HOST',
   'IDENTITY_ENDPOINT',
   'IDENTITY_HEADER',
@@ -27,6 +27,7 @@ export const environmentNames = [
   'IMDS_ENDPOINT',
   'MSI_ENDPOINT',
   'MSI_SECRET',
+  'DEFAULT_IDENTITY_CLIENT_ID',
   // Workload federation: Azure Pipelines, GitHub Actions
   'SYSTEM_OIDCREQUESTURI',
   'SYSTEM_ACCESSTOKEN',
@@ -87,6 +88,7 @@ export const managedIdentityNames = [
   'IMDS_ENDPOINT',
   'MSI_ENDPOINT',
   'MSI_SECRET',
+  'DEFAULT_IDENTITY_CLIENT_ID',
 ] as const satisfies readonly EnvironmentName[];
 
 /**

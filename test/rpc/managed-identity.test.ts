@@ -145,6 +145,44 @@ describe('A managed identity', () => {
     expect(emulator.requests.at(-1)?.path).toContain('/msi/token');
   });
 
+  it('of an Azure Machine Learning workspace is the one that the workspace names', async () => {
+    const { token } = await ask(engine, 'ManagedIdentity', {}, { environment: virtualMachine() });
+    const asked: { clientId: string | null; secret: unknown }[] = [];
+    const workspace = createServer((request, response) => {
+      const { searchParams } = new URL(request.url ?? '', 'http://127.0.0.1');
+      asked.push({ clientId: searchParams.get('clientid'), secret: request.headers['secret'] });
+      const answer = { access_token: token, expires_on: Math.floor(Date.now() / 1000) + 3600, token_type: 'Bearer' };
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    });
+    await once(workspace.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const { port } = workspace.address() as AddressInfo;
+      const environment = {
+        ...towards(emulator),
+        MSI_ENDPOINT: `http://127.0.0.1:${port}/MSI/auth`,
+        MSI_SECRET: 'workspace-secret',
+        DEFAULT_IDENTITY_CLIENT_ID: contoso,
+      };
+      expect((await ask(engine, 'ManagedIdentity', {}, { environment })).token).toBe(token);
+      await ask(engine, 'ManagedIdentity', { clientId: userAssigned }, { environment });
+      await ask(
+        engine,
+        'ManagedIdentity',
+        {},
+        { environment: { ...environment, DEFAULT_IDENTITY_CLIENT_ID: userAssigned } },
+      );
+    } finally {
+      workspace.closeAllConnections();
+      workspace.close();
+    }
+    const secret = 'workspace-secret';
+    expect(asked).toEqual([
+      { clientId: contoso, secret },
+      { clientId: userAssigned, secret },
+      { clientId: userAssigned, secret },
+    ]);
+  });
+
   it('is the last source of the chain', async () => {
     const environment = { ...virtualMachine(), PATH: '' };
     const result = await ask(engine, 'NonInteractive', {}, { environment });
