@@ -95,7 +95,7 @@ function sourceOf(source: CredentialSource, request: DefaultCredentialRequest): 
     case 'VisualStudio':
       return { name: 'Visual Studio', get: () => visualStudio(request.resource, tenantId) };
     case 'ManagedIdentity':
-      return { name: 'Managed identity', get: () => managedIdentity(request) };
+      return { name: 'Managed identity', get: () => managedIdentity({ ...request, optional: true }) };
   }
 }
 

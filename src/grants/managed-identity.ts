@@ -12,6 +12,10 @@ export interface ManagedIdentityGrantRequest {
   readonly clientId?: string | undefined;
   readonly claims?: string | undefined;
   readonly force: boolean;
+  /** As Entra would want them, each behind its resource. A managed identity's token has `.default`, whatever was asked. */
+  readonly scopes?: readonly string[] | undefined;
+  /** One source of several: that there was none a moment ago is answer enough. */
+  readonly optional?: boolean | undefined;
 }
 
 /** The address of Azure's instance metadata service, the same on every virtual machine. */
@@ -20,8 +24,14 @@ const metadataService = 'http://169.254.169.254';
 /** How long the metadata service may take to say that it is there, in milliseconds; on a VM it takes a few. */
 const probeTimeout = 1_000;
 
-/** By the service's address: whether it has answered. A machine does not move into Azure or out of it. */
-const probed = new Map<string, boolean>();
+/** How long it counts that the service did not answer, in milliseconds: it may have been too busy just then. */
+const silenceCounts = 30_000;
+
+/**
+ * By the service's address: whether it has answered, and until when (milliseconds since 1970) it counts that it has not.
+ * That it has counts for ever: a machine does not move out of Azure.
+ */
+const probed = new Map<string, { readonly answers: boolean; readonly until: number }>();
 
 /**
  * A token of the managed identity of the App Service, Function, Automation account, Arc machine or virtual machine
@@ -30,7 +40,7 @@ const probed = new Map<string, boolean>();
  */
 export async function managedIdentity(request: ManagedIdentityGrantRequest): Promise<TokenAnswer> {
   const environment = currentRequest()?.environment ?? {};
-  if (!namesSource(environment) && !(await metadataServiceAnswers(environment, request.force))) {
+  if (!namesSource(environment) && !(await metadataServiceAnswers(environment, request))) {
     throw new TokenError(
       'ManagedIdentityUnavailable',
       'No managed identity is available here: neither IDENTITY_ENDPOINT (App Service, Functions, Automation, Arc) is ' +
@@ -40,11 +50,22 @@ export async function managedIdentity(request: ManagedIdentityGrantRequest): Pro
   try {
     const { resource, clientId, claims, force } = request;
     const answer = await runWithEnvironment({ kind: 'managedIdentity', resource, clientId, claims, force });
+    warnOfNarrowerScopes(request);
     return { ...answer, reusable: true };
   } catch (error) {
     if (error instanceof WorkerFailure) throw managedIdentityFailed(error, request.clientId);
     throw error;
   }
+}
+
+function warnOfNarrowerScopes({ resource, scopes = [] }: ManagedIdentityGrantRequest): void {
+  const narrower = scopes.map((scope) => scope.slice(resource.length + 1)).filter((scope) => scope !== '.default');
+  if (narrower.length === 0) return;
+  currentRequest()?.log(
+    'warning',
+    `A managed identity's token is always for a whole resource, with the roles that the identity has been given. ` +
+      `Scope ${narrower.join(', ')} was left out; the token is for ${resource}.`,
+  );
 }
 
 /**
@@ -64,14 +85,18 @@ function namesSource(environment: Environment): boolean {
   return ['IDENTITY_ENDPOINT', 'MSI_ENDPOINT', 'IMDS_ENDPOINT'].some((name) => environment[name]);
 }
 
-async function metadataServiceAnswers(environment: Environment, again: boolean): Promise<boolean> {
+async function metadataServiceAnswers(
+  environment: Environment,
+  { force, optional = false }: ManagedIdentityGrantRequest,
+): Promise<boolean> {
   const host = environment['AZURE_POD_IDENTITY_AUTHORITY_HOST'] || metadataService;
-  const known = again ? undefined : probed.get(host);
-  if (known !== undefined) return known;
+  const known = force ? undefined : probed.get(host);
+  // Where the managed identity is all that is asked for, it is asked: who tries again has a reason.
+  if (known && (known.answers || (optional && Date.now() < known.until))) return known.answers;
   const answers = await probe(host);
   // A probe that was cancelled has told nothing.
   currentRequest()?.signal?.throwIfAborted();
-  probed.set(host, answers);
+  probed.set(host, { answers, until: Date.now() + silenceCounts });
   currentRequest()?.log('verbose', `The metadata service at ${host} ${answers ? 'answers' : 'does not answer'}.`);
   return answers;
 }

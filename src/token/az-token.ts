@@ -103,7 +103,7 @@ async function grant(demand: AzTokenDemand): Promise<TokenAnswer> {
     case 'Interactive':
       return interactive(demand);
     case 'ManagedIdentity':
-      return managedIdentityToken(demand);
+      return managedIdentity({ ...demand, scopes: demand.fullScopes });
   }
 }
 
@@ -131,16 +131,4 @@ async function interactive(demand: AzTokenDemand): Promise<TokenAnswer> {
   if (signedIn) rememberAccount(signedIn, demand.tenantId);
   // A sign-in is asked for by name: the next one is to ask the person again.
   return { ...answer, reusable: false };
-}
-
-function managedIdentityToken(demand: AzTokenDemand): Promise<TokenAnswer> {
-  const narrower = demand.scopes.filter((scope) => scope !== '.default');
-  if (narrower.length > 0) {
-    requestUnderWay().log(
-      'warning',
-      `A managed identity's token is always for a whole resource, with the roles that the identity has been given. ` +
-        `Scope ${narrower.join(', ')} was left out; the token is for ${demand.resource}.`,
-    );
-  }
-  return managedIdentity(demand);
 }

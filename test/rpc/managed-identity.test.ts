@@ -145,6 +145,19 @@ describe('A managed identity', () => {
     expect(emulator.requests.at(-1)?.path).toContain('/msi/token');
   });
 
+  it('that is found by the chain warns of scopes as -ManagedIdentity does', async () => {
+    const parameters = {
+      scope: ['Directory.Read.All', '.default'],
+      credentialPrecedence: ['ManagedIdentity'],
+    } as const;
+    engine.logs.length = 0;
+    await ask(engine, 'NonInteractive', parameters, { environment: appService() });
+    expect(engine.logs.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+      "warning: A managed identity's token is always for a whole resource, with the roles that the identity has been " +
+        'given. Scope Directory.Read.All was left out; the token is for https://graph.microsoft.com.',
+    ]);
+  });
+
   it('of an Azure Machine Learning workspace is the one that the workspace names', async () => {
     const { token } = await ask(engine, 'ManagedIdentity', {}, { environment: virtualMachine() });
     const asked: { clientId: string | null; secret: unknown }[] = [];
