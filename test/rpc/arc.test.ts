@@ -39,8 +39,16 @@ describe.skipIf(!writable())('A managed identity on an Arc machine', () => {
 
   it('answers the challenge with the key file and gets its token', async () => {
     const environment = { ...towards(emulator), ...emulator.managedIdentityEnvironment.arc };
+    emulator.clearRequests();
     const result = await ask(engine, 'ManagedIdentity', {}, { environment });
     expect(result.tenantId).toBe(contoso);
     expect(emulator.requests.map(({ status }) => status)).toEqual([401, 200]);
+  });
+
+  it('gets the token of the user-assigned identity that -ClientId names', async () => {
+    const clientId = 'a5516000-0000-4000-8000-000000000002';
+    const environment = { ...towards(emulator), ...emulator.managedIdentityEnvironment.arc };
+    const result = await ask(engine, 'ManagedIdentity', { clientId }, { environment });
+    expect(result.claims).toContainEqual(['appid', clientId]);
   });
 });

@@ -1,0 +1,67 @@
+import type { AccountInfo } from '@azure/msal-node';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { defaultCredential, type DefaultCredentialRequest } from '../../../src/grants/default-credential.ts';
+import type { SignedInAccount } from '../../../src/grants/signed-in-account.ts';
+import type { TokenAnswer } from '../../../src/grants/token-answer.ts';
+import { forgetApplications } from '../../../src/msal/applications.ts';
+import { withRequestContext } from '../../../src/platform/request-context.ts';
+import { desktop } from '../../emulator/client.ts';
+import { claimsIn } from '../../helpers/agent-flows.ts';
+import { alice, confidentialClient, contoso, withSecret, type Emulator } from '../../helpers/flows.ts';
+import { recordedContext, type RecordedContext } from '../../helpers/request-context.ts';
+import { identityOf, startTrustedEmulator, tokenErrorOf } from '../../helpers/trusted-emulator.ts';
+
+let emulator: Emulator;
+beforeEach(async () => {
+  emulator = await startTrustedEmulator();
+});
+afterEach(async () => {
+  forgetApplications();
+  await emulator.close();
+});
+
+/** Somebody of whom MSAL's cache has nothing any more, so that a person would be needed. */
+const forgotten = (): SignedInAccount => ({
+  identity: identityOf(emulator, desktop),
+  account: {
+    homeAccountId: `gone.${contoso}`,
+    environment: new URL(emulator.authority).host,
+    tenantId: contoso,
+    username: alice.username,
+    localAccountId: 'gone',
+  } satisfies AccountInfo,
+});
+
+function chain(context: RecordedContext, changes: Partial<DefaultCredentialRequest>): Promise<TokenAnswer> {
+  const { cloud } = identityOf(emulator, desktop);
+  const resource = 'https://graph.microsoft.com';
+  return withRequestContext(context, () =>
+    defaultCredential({
+      cloud,
+      resource,
+      scopes: [`${resource}/.default`],
+      force: false,
+      precedence: ['Environment'],
+      ...changes,
+    }),
+  );
+}
+
+it('The chain goes on after an account that a person would have to sign in again', async () => {
+  const context = recordedContext({ environment: withSecret(emulator) });
+  const { accessToken } = await chain(context, { signedIn: forgotten() });
+  expect(claimsIn(accessToken)['appid']).toBe(confidentialClient.id);
+  expect(context.logged.filter(({ level }) => level === 'verbose').map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^Account of the last interactive sign-in: /),
+    'Environment variables has a token.',
+  ]);
+});
+
+it('The reason why an account had no token is told with those of the other sources', async () => {
+  const error = await tokenErrorOf(chain(recordedContext(), { signedIn: forgotten() }));
+  expect(error.code).toBe('CredentialUnavailable');
+  expect(error.data.steps).toMatchObject([
+    { source: 'Account of the last interactive sign-in', outcome: 'unavailable' },
+    { source: 'Environment variables', outcome: 'unavailable' },
+  ]);
+});
