@@ -51,6 +51,13 @@ Describe 'The engine' {
         Get-EngineProcessId | Should -Not -Be $first
     }
 
+    It 'is all that a new session starts: nothing runs after the import, and nothing is left by Remove-Module' {
+        $script = "Import-Module '$PSScriptRoot/TestSession.psm1'; Get-ChildCount; Import-Module '$ModuleFile'; Get-ChildCount; `$null = Get-AzToken; Get-ChildCount; Remove-Module EntraTokenBridge; Get-ChildCount"
+        $counts = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command $script
+        # Windows may have started something for the session itself.
+        $counts | ForEach-Object { $_ - $counts[0] } | Should -Be 0, 0, 1, 0
+    }
+
     It 'ends with its PowerShell process' {
         $script = "Import-Module '$ModuleFile'; `$null = Get-AzToken; & (Get-Module EntraTokenBridge) { (Get-EngineHost).Engine.Process.Id }"
         $id = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command $script

@@ -148,9 +148,20 @@ function Clear-RequestLog {
     & $Curl -sk -X DELETE "$($Emulator.Authority)/emulator/requests"
 }
 
-# Process id of the engine that serves this PowerShell process; nothing when none runs.
+# Process id of the engine that serves this PowerShell process; nothing when none runs. Looks where Get-EngineHost keeps it,
+# for to call that one would be to start an engine.
 function Get-EngineProcessId {
-    & (Get-Module EntraTokenBridge) { if ((Get-EngineHost).Engine) { (Get-EngineHost).Engine.Process.Id } }
+    & (Get-Module EntraTokenBridge) {
+        $shared = [System.AppDomain]::CurrentDomain.GetData("EntraTokenBridge $ModuleVersion $ModuleRoot")
+        if ($shared -and $shared.Engine) { $shared.Engine.Process.Id }
+    }
+}
+
+# How many processes that this one has started are running.
+function Get-ChildCount {
+    $children = if ($PSVersionTable.PSVersion.Major -ge 6) { Get-Process | Where-Object { $_.Parent.Id -eq $PID } | ForEach-Object { $_.Id } }
+    else { Get-CimInstance Win32_Process -Filter "ParentProcessId = $PID" | ForEach-Object { $_.ProcessId } }
+    @($children | Where-Object { -not (Test-ProcessEnded $_) }).Count
 }
 
 # What everybody can see of this process, of the engine and of all else that it has started: another's test on the same
