@@ -223,19 +223,22 @@ Describe 'An error of Get-AzToken' {
 Describe 'Get-AzToken -ManagedIdentity' {
     BeforeEach { Set-TestEnvironment $emulator }
 
-    It 'gets the token of <Where>' -ForEach @(
-        @{ Where = 'a virtual machine'; Variables = @{} }
-        @{ Where = 'an App Service, Function or Automation account'; Variables = @{ IDENTITY_ENDPOINT = 'msi/token'; IDENTITY_HEADER = 'emulator-identity-header' } }
+    Context 'on <Where>' -ForEach @(
+        @{ Where = 'a virtual machine'; AppService = $false }
+        @{ Where = 'an App Service, Function or Automation account'; AppService = $true }
     ) {
-        if ($Variables.Count) { $Variables.IDENTITY_ENDPOINT = "$($emulator.ManagedIdentity)/msi/token" }
-        Set-TestEnvironment $emulator $Variables
-        $token = Get-AzToken -ManagedIdentity
-        $token.Claims['xms_mirid'][0] | Should -BeLike '*contoso-runbooks'
-    }
+        BeforeEach {
+            if ($AppService) { Set-TestEnvironment $emulator @{ IDENTITY_ENDPOINT = "$($emulator.ManagedIdentity)/msi/token"; IDENTITY_HEADER = 'emulator-identity-header' } }
+        }
 
-    It 'gets the token of the user-assigned identity that -ClientId names' {
-        $id = 'a5516000-0000-4000-8000-000000000002'
-        (Get-AzToken -ManagedIdentity -ClientId $id).Claims['appid'] | Should -Be $id
+        It 'gets the token of the system-assigned identity' {
+            (Get-AzToken -ManagedIdentity).Claims['xms_mirid'][0] | Should -BeLike '*contoso-runbooks'
+        }
+
+        It 'gets the token of the user-assigned identity that -ClientId names' {
+            $id = 'a5516000-0000-4000-8000-000000000002'
+            (Get-AzToken -ManagedIdentity -ClientId $id).Claims['appid'] | Should -Be $id
+        }
     }
 
     It 'warns that a scope is left out' {

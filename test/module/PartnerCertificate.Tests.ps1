@@ -14,17 +14,10 @@ Describe 'Certificates of the store' -Skip:$untouchable {
         function Export-TestCertificate {
             param($Name, $Key = [System.Security.Cryptography.RSA]::Create(2048), $From = -1, $To = 1, [switch] $WithoutKey)
 
-            $sha256 = [System.Security.Cryptography.HashAlgorithmName]::SHA256
-            $request = if ($Key -is [System.Security.Cryptography.RSA]) {
-                [System.Security.Cryptography.X509Certificates.CertificateRequest]::new("CN=$Name", $Key, $sha256, [System.Security.Cryptography.RSASignaturePadding]::Pkcs1)
-            }
-            else { [System.Security.Cryptography.X509Certificates.CertificateRequest]::new("CN=$Name", $Key, $sha256) }
-            $now = [DateTimeOffset]::UtcNow
-            $certificate = $request.CreateSelfSigned($now.AddDays($From), $now.AddDays($To))
+            $certificate = New-TestCertificate $Name $Key $From $To
             $type = if ($WithoutKey) { 'Cert' } else { 'Pfx' }
             [System.IO.File]::WriteAllBytes((Join-Path $TestDrive "$Name.file"), $certificate.Export($type, 'password'))
-            $pem = "-----BEGIN CERTIFICATE-----`n$([Convert]::ToBase64String($certificate.RawData, 'InsertLineBreaks'))`n-----END CERTIFICATE-----`n"
-            @{ Name = $Name; Thumbprint = $certificate.Thumbprint; Pem = $pem; Data = [Convert]::ToBase64String($certificate.RawData) }
+            @{ Name = $Name; Thumbprint = $certificate.Thumbprint; Pem = ConvertTo-Pem $certificate.RawData; Data = [Convert]::ToBase64String($certificate.RawData) }
         }
 
         $key = [System.Security.Cryptography.RSA]::Create(2048)
@@ -36,25 +29,20 @@ Describe 'Certificates of the store' -Skip:$untouchable {
         $elliptic = Export-TestCertificate 'elliptic' ([System.Security.Cryptography.ECDsa]::Create())
 
         $application = 'ce470000-0000-4000-8000-000000000002'
-        $directory = @{
-            tenants      = @(@{ id = $Contoso; name = 'Contoso'; domains = @('contoso.onmicrosoft.com') })
-            users        = @(@{ id = 'a11ce000-0000-4000-8000-000000000001'; userPrincipalName = $Alice; password = 'Alice-Passw0rd!'; displayName = 'Alice' })
-            applications = @(@{
-                    id                     = $application
-                    name                   = 'Contoso Certificate'
-                    tenants                = @($Contoso)
-                    certificates           = @($registered.Pem)
-                    redirectUris           = @('http://localhost')
-                    delegatedPermissions   = @('https://graph.microsoft.com/User.Read')
-                    adminConsent           = $true
-                    applicationPermissions = @('https://graph.microsoft.com/User.Read.All')
-                }
-                @{ id = $Blueprint; name = 'Contoso Agents'; tenants = @($Contoso); isBlueprint = $true; certificates = @($registered.Pem) }
-                @{ id = $InvoiceAgent; name = 'Contoso Invoice Agent'; tenants = @($Contoso); blueprint = $Blueprint })
-        }
-        $file = Join-Path $TestDrive 'directory.json'
-        [System.IO.File]::WriteAllText($file, (ConvertTo-Json $directory -Depth 5))
-        $emulator = Start-TestEmulator '--directory', "`"$file`"", '--scripted-user', $Alice
+        $directory = Get-DirectoryArgument "$TestDrive/directory.json" @(
+            @{
+                id                     = $application
+                name                   = 'Contoso Certificate'
+                certificates           = @($registered.Pem)
+                redirectUris           = @('http://localhost')
+                delegatedPermissions   = @('https://graph.microsoft.com/User.Read')
+                adminConsent           = $true
+                applicationPermissions = @('https://graph.microsoft.com/User.Read.All')
+            }
+            @{ id = $Blueprint; name = 'Contoso Agents'; isBlueprint = $true; certificates = @($registered.Pem) }
+            @{ id = $InvoiceAgent; name = 'Contoso Invoice Agent'; blueprint = $Blueprint }
+        )
+        $emulator = Start-TestEmulator ($directory + '--scripted-user' + $Alice)
         $homeFolder = Join-Path $TestDrive 'home'
         $null = New-Item $homeFolder -ItemType Directory
 

@@ -3,7 +3,7 @@
 $script:Root = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..'))
 $script:ModuleFile = [System.IO.Path]::Combine($Root, 'module', 'EntraTokenBridge.psd1')
 $script:Node = if ($env:ENTRATOKENBRIDGE_NODE) { $env:ENTRATOKENBRIDGE_NODE } else { 'node' }
-$script:Curl = if ($env:OS -eq 'Windows_NT') { 'curl.exe' } else { 'curl' }
+$script:Curl, $script:Nowhere = if ($env:OS -eq 'Windows_NT') { 'curl.exe', 'NUL' } else { 'curl', '/dev/null' }
 
 # Ids and people of the emulator's own directory, see docs/emulator.md.
 $script:Contoso = '11111111-1111-4111-8111-111111111111'
@@ -52,6 +52,38 @@ function Set-TestEnvironment {
     foreach ($name in $Variables.Keys) { Set-Item "env:$name" $Variables[$name] }
 }
 
+# The argument of an emulator whose directory, which is written to a file, has these applications of Contoso's, and Alice.
+function Get-DirectoryArgument {
+    param($File, [hashtable[]] $Applications)
+
+    $directory = @{
+        tenants      = @(@{ id = $Contoso; name = 'Contoso'; domains = @('contoso.onmicrosoft.com') })
+        users        = @(@{ id = 'a11ce000-0000-4000-8000-000000000001'; userPrincipalName = $Alice; password = 'Alice-Passw0rd!'; displayName = 'Alice' })
+        applications = @($Applications | ForEach-Object { @{ tenants = @($Contoso) } + $_ })
+    }
+    [System.IO.File]::WriteAllText($File, (ConvertTo-Json $directory -Depth 5))
+    '--directory', "`"$File`""
+}
+
+# A certificate with its key, $Key, which decides of which kind it is. It is valid between two days, counted from today.
+function New-TestCertificate {
+    param($Name, $Key = [System.Security.Cryptography.RSA]::Create(2048), $From = -1, $To = 1)
+
+    $sha256 = [System.Security.Cryptography.HashAlgorithmName]::SHA256
+    $request = if ($Key -is [System.Security.Cryptography.RSA]) {
+        [System.Security.Cryptography.X509Certificates.CertificateRequest]::new("CN=$Name", $Key, $sha256, [System.Security.Cryptography.RSASignaturePadding]::Pkcs1)
+    }
+    else { [System.Security.Cryptography.X509Certificates.CertificateRequest]::new("CN=$Name", $Key, $sha256) }
+    $now = [DateTimeOffset]::UtcNow
+    $request.CreateSelfSigned($now.AddDays($From), $now.AddDays($To))
+}
+
+function ConvertTo-Pem {
+    param([byte[]] $Data, $Label = 'CERTIFICATE')
+
+    "-----BEGIN $Label-----`n$([Convert]::ToBase64String($Data, 'InsertLineBreaks'))`n-----END $Label-----`n"
+}
+
 # The variables of the emulator's confidential application.
 function Get-ApplicationVariable {
     param($Secret = 'Confidential-Secret~1')
@@ -65,8 +97,14 @@ function Get-ApplicationVariable {
 
 # A browser for the BROWSER variable that follows the sign-in's redirects; the emulator's scripted user needs no page.
 function Get-ScriptedBrowser {
-    $nowhere = if ($env:OS -eq 'Windows_NT') { 'NUL' } else { '/dev/null' }
-    "$Curl -sk -L -o $nowhere %s"
+    "$Curl -sk -L -o $Nowhere %s"
+}
+
+# A browser that shows the emulator's page to whoever reads the file that it is put in.
+function Get-PageBrowser {
+    param($File)
+
+    "$Curl -sk -o $File %s"
 }
 
 # A browser that opens and in which nobody does anything.
@@ -114,15 +152,31 @@ function Get-Failure {
     throw "'$Call' was to fail, and did not."
 }
 
-# What the person does to whom a warning shows a device code: -Action sign-in (as Alice) or cancel.
+# What the person does at the emulator's login page, HTML: -Action sign-in (as Alice) or cancel. Returns the address that
+# the browser ends on, the answer to the client included.
+function Complete-SignIn {
+    param($Emulator, [string] $Page, $Action = 'sign-in')
+
+    $token = [regex]::Match($Page, 'name="flow_token" value="([^"]*)"').Groups[1].Value
+    $form = "flow_token=$token", "username=$Alice", 'password=Alice-Passw0rd!', "action=$Action" | ForEach-Object { '--data-urlencode', $_ }
+    & $Curl -sk -L -o $Nowhere -w '%{url_effective}' "$($Emulator.Authority)/common/login" @form
+}
+
+# The same for whom a warning shows a device code.
 function Complete-DeviceCode {
     param($Emulator, [string] $Warning, $Action = 'sign-in')
 
     $code = [regex]::Match($Warning, 'enter the code (\w+)').Groups[1].Value
     $page = & $Curl -sk "$($Emulator.Authority)/devicelogin" --data-urlencode "otc=$code" | Out-String
-    $token = [regex]::Match($page, 'name="flow_token" value="([^"]*)"').Groups[1].Value
-    $form = "flow_token=$token", "username=$Alice", 'password=Alice-Passw0rd!', "action=$Action" | ForEach-Object { '--data-urlencode', $_ }
-    $null = & $Curl -sk "$($Emulator.Authority)/common/login" @form
+    $null = Complete-SignIn $Emulator $page $Action
+}
+
+# Whether nobody listens on a port of this computer.
+function Test-PortFree {
+    param([int] $Port)
+
+    $listener = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, $Port)
+    try { $listener.Start(); $true } catch { $false } finally { $listener.Stop() }
 }
 
 # How many token requests the emulator has answered since the log was cleared, of all endpoints.
