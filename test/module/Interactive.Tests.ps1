@@ -59,11 +59,19 @@ Describe 'Get-AzToken -Interactive' {
         $failure[0].Exception.Message | Should -Be 'Nobody finished the sign-in within 2 seconds. Run the command again, or give more time with -TimeoutSeconds.'
     }
 
-    It 'says at once when no browser can be opened' -Skip:($env:OS -eq 'Windows_NT') {
-        $env:BROWSER = '/bin/false'
-        Get-AzToken -Interactive -ErrorAction SilentlyContinue -ErrorVariable failure
+    # A script is no program on Windows.
+    It 'says at once when no browser can be opened, and gives the port back' -Skip:($env:OS -eq 'Windows_NT') {
+        $env:BROWSER = Join-Path $TestDrive 'no-browser'
+        [System.IO.File]::WriteAllText($env:BROWSER, "#!/bin/sh`necho `"`$1`" > '$TestDrive/address'`nexit 1`n")
+        & chmod 755 $env:BROWSER
+        Get-AzToken -Interactive -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        $failure[0].FullyQualifiedErrorId | Should -Be 'InteractiveTokenError,Get-AzToken'
+        $failure[0].CategoryInfo.Category | Should -Be 'ResourceUnavailable'
         $failure[0].Exception.Data['Code'] | Should -Be 'BrowserUnavailable'
-        $failure[0].Exception.Message | Should -BeLike 'No browser can be opened here. /bin/false could not open a browser.*'
+        $failure[0].Exception.Message | Should -Be ("No browser can be opened here. $env:BROWSER could not open a browser. " +
+            "Run the command where a browser is, or sign in with 'az login --use-device-code' and call Get-AzToken without -Interactive.")
+        [System.IO.File]::ReadAllText("$TestDrive/address") -match 'redirect_uri=http%3A%2F%2Flocalhost%3A(\d+)' | Should -BeTrue
+        Test-PortFree $Matches[1] | Should -BeTrue
     }
 
     It 'stops within 0.2 seconds when the pipeline is stopped, and the same engine serves the next call' {
@@ -100,5 +108,41 @@ Describe 'Get-AzToken -Interactive' {
         $failure.FullyQualifiedErrorId | Should -Be 'InteractiveTokenError,Get-AzToken'
         $failure.Exception.Data['Code'] | Should -Be 'EngineError'
         $failure.Exception.Message | Should -BeLike 'The token engine died while the request was under way.*Run the command again: it starts a new engine.'
+    }
+}
+
+# The other emulator's scripted user sees no page.
+Describe 'A person at the page of Get-AzToken -Interactive' {
+    BeforeAll {
+        $pages = Start-TestEmulator
+        $page = Join-Path $TestDrive 'page.html'
+    }
+    AfterAll { Stop-TestEmulator $pages }
+    BeforeEach {
+        Set-TestEnvironment $pages @{ BROWSER = Get-PageBrowser $page }
+        Remove-Item $page -ErrorAction Ignore
+        $shell = [powershell]::Create().AddScript("Import-Module '$ModuleFile'; Get-AzToken -Interactive -ErrorAction SilentlyContinue -ErrorVariable failure; `$failure")
+        $running = $shell.BeginInvoke()
+        Wait-Until { (Test-Path $page) -and [System.IO.File]::ReadAllText($page) -match '</html>' } 'the login page was there'
+    }
+    AfterEach { $shell.Dispose() }
+
+    It 'gets a token by signing in, and the port is free again' {
+        $end = Complete-SignIn $pages ([System.IO.File]::ReadAllText($page))
+        $shell.EndInvoke($running)[0].Identity | Should -Be $Alice
+        Test-PortFree ([uri]$end).Port | Should -BeTrue
+    }
+
+    It 'ends it with SignInDenied by cancelling, and the port is free again' {
+        $end = Complete-SignIn $pages ([System.IO.File]::ReadAllText($page)) cancel
+        $failure = @($shell.EndInvoke($running))
+        $failure.Count | Should -Be 1
+        $failure[0].FullyQualifiedErrorId | Should -Be 'InteractiveTokenError,Get-AzToken'
+        $failure[0].CategoryInfo.Category | Should -Be 'PermissionDenied'
+        $failure[0].Exception.Data['Code'] | Should -Be 'SignInDenied'
+        $failure[0].Exception.Data['Aadsts'] | Should -Be 65004
+        $failure[0].Exception.Data['Retryable'] | Should -BeFalse
+        $failure[0].Exception.Message | Should -BeLike 'The sign-in was cancelled or denied in the browser. AADSTS65004: User declined to consent to access the app.*'
+        Test-PortFree ([uri]$end).Port | Should -BeTrue
     }
 }
