@@ -10,7 +10,8 @@ function Get-AzToken {
     Without a switch, nobody is asked anything. These sources of a token are
     tried in order, and the first one that is set up decides:
 
-    1. the account that signed in with -Interactive earlier in this session
+    1. the account that signed in with -Interactive earlier in this
+       session, for the same tenant
     2. the environment variables AZURE_TENANT_ID, AZURE_CLIENT_ID and
        AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH
     3. Azure PowerShell
@@ -24,7 +25,7 @@ function Get-AzToken {
 
     With -Interactive, a person signs in in the browser, each time. The
     account is remembered until the session ends, and later calls without a
-    switch use it.
+    switch use it, as long as they ask for the same tenant.
 
     With -ManagedIdentity, only the managed identity is asked.
 
@@ -45,8 +46,10 @@ function Get-AzToken {
     has been granted. A managed identity's token always has .default.
 
     .PARAMETER TenantId
-    The tenant that issues the token: its id, or one of its domains.
-    Other name: -Tenant.
+    The tenant that issues the token: its id, or one of its domains. An
+    account that has signed in with -Interactive is used by later calls as
+    long as they ask for the same tenant as that sign-in, or like it for
+    none. Other name: -Tenant.
 
     .PARAMETER Claim
     The claims challenge with which a resource has refused an earlier
@@ -59,8 +62,8 @@ function Get-AzToken {
 
     .PARAMETER CredentialPrecedence
     The sources to try when nobody is asked: these, in this order, and no
-    others. An account that has signed in in this session still comes
-    first.
+    others. An account that has signed in in this session for the same
+    tenant still comes first.
 
     .PARAMETER Interactive
     A person signs in in the browser of this computer.
