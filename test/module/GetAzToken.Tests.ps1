@@ -19,6 +19,8 @@ Describe 'Get-AzToken without a switch' {
         $token.TenantId | Should -Be $Contoso
         $token.Claims['aud'][0] | Should -Be 'https://graph.microsoft.com'
         $token.Claims['roles'] | Should -Contain 'User.Read.All'
+        $token.Claims.Contains('roles') | Should -BeTrue
+        $token.Claims.Contains('scp') | Should -BeFalse
     }
 
     It 'hands out an object with the properties and types that scripts know' {
