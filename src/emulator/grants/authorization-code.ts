@@ -25,9 +25,8 @@ export async function authorizationCode(
   if (!redirectUri) throw new AadstsError(900144, ['redirect_uri']);
   if (redirectUri !== grant.redirectUri) throw new AadstsError(500112, [redirectUri, grant.redirectUri]);
   verifyCodeVerifier(grant.codeChallenge, form.get('code_verifier'), authenticated.client.publicClient === true);
-  const reply = await userTokens(state, request, grant, form.get('scope') ?? grant.scope, authenticated);
-  grant.redeemed = true;
-  return reply;
+  const scope = form.get('scope') ?? grant.scope;
+  return userTokens(state, request, grant, scope, authenticated, () => void (grant.redeemed = true));
 }
 
 function verifyCodeVerifier(challenge: string | undefined, verifier: string | null, required: boolean): void {

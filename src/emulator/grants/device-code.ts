@@ -12,8 +12,6 @@ export async function deviceCode(
   _tenant: TenantSelector,
   authenticated: AuthenticatedClient,
 ): Promise<Reply> {
-  const pending = pollDeviceCode(state, request, authenticated.client);
-  const reply = await userTokens(state, request, pending.grant, pending.grant.scope, authenticated);
-  pending.redeem();
-  return reply;
+  const { grant, redeem } = pollDeviceCode(state, request, authenticated.client);
+  return userTokens(state, request, grant, grant.scope, authenticated, redeem);
 }

@@ -7,13 +7,18 @@ import { parseClaims } from '../requested-claims.ts';
 import { grantedScopes, graph, missingConsent, parseScopes, singleResource } from '../scopes.ts';
 import type { EmulatorState, Grant } from '../state.ts';
 
-/** Tokens for a client that acts for a user, as far as somebody has consented. */
+/**
+ * Tokens for a client that acts for a user, as far as somebody has consented.
+ * @param redeem uses up a grant that is good once: called when nothing is left to refuse, and before anything is waited
+ *   for, so that of several requests at once only one gets the tokens
+ */
 export async function userTokens(
   state: EmulatorState,
   { form }: EndpointRequest,
   grant: Grant,
   scope: string,
   { client, credential }: AuthenticatedClient,
+  redeem?: () => void,
 ): Promise<Reply> {
   const { directory } = state;
   const { tenant, user } = grant;
@@ -24,6 +29,8 @@ export async function userTokens(
   if (nothingGranted || missingConsent(state, tenant, user, client, resource).length > 0) {
     throw new AadstsError(65001, [client.id, client.name]);
   }
+  const claims = parseClaims(form.get('claims'));
+  redeem?.();
   const names = resource.isDefault ? [...granted] : [...new Set([...resource.names, ...granted])];
   const openid = [...requested.openid].filter((name) => name !== 'offline_access');
   const isGraph = resource.resource.id === graph;
@@ -33,7 +40,7 @@ export async function userTokens(
     resource,
     [...names, ...(isGraph ? openid : [])].toSorted((one, other) => one.localeCompare(other, 'en')),
     credential,
-    parseClaims(form.get('claims')),
+    claims,
   );
   return {
     status: 200,
