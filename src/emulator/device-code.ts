@@ -93,14 +93,23 @@ export function deviceLoginEndpoint(state: EmulatorState, request: EndpointReque
   const pending = [...state.deviceCodes.values()].find(
     (each) => each.userCode === userCode && each.state === 'pending',
   );
-  if (!pending) return userCodePage({ userCode, error: "That code didn't work. Check the code and try again." });
+  if (!pending) return unknownCodePage(userCode);
   if (isExpired(state, pending))
     return userCodePage({ userCode, error: 'That code has expired. Start again on your device.' });
   return beginSignIn(state, request, signInFor(state, pending));
 }
 
+const unknownCodePage = (userCode: string): Reply =>
+  userCodePage({ userCode, error: "That code didn't work. Check the code and try again." });
+
 function signInFor({ directory, now }: EmulatorState, deviceCode: DeviceCode): SignIn {
-  const { client, tenant, scope } = deviceCode;
+  const { client, tenant, scope, userCode } = deviceCode;
+  // One code may be typed on several pages: it is the first of them that decides
+  const decide = (decision: 'declined' | Grant, page: Reply): Reply => {
+    if (deviceCode.state !== 'pending') return unknownCodePage(userCode);
+    deviceCode.state = decision;
+    return page;
+  };
   return {
     client,
     tenant,
@@ -109,16 +118,18 @@ function signInFor({ directory, now }: EmulatorState, deviceCode: DeviceCode): S
     prompts: ['login'],
     loginHint: '',
     scriptable: false,
-    complete(home, user) {
-      deviceCode.state = { tenant: home, user, client, scope, issued: now(), authenticated: now() };
-      return messagePage(
-        client.name,
-        `You have signed in to the ${client.name} application on your device. You may now close this window.`,
-      );
-    },
-    cancel() {
-      deviceCode.state = 'declined';
-      return messagePage('Cancelled', 'You have not signed in on your device. You may now close this window.');
-    },
+    complete: (home, user) =>
+      decide(
+        { tenant: home, user, client, scope, issued: now(), authenticated: now() },
+        messagePage(
+          client.name,
+          `You have signed in to the ${client.name} application on your device. You may now close this window.`,
+        ),
+      ),
+    cancel: () =>
+      decide(
+        'declined',
+        messagePage('Cancelled', 'You have not signed in on your device. You may now close this window.'),
+      ),
   };
 }

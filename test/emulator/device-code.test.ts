@@ -11,6 +11,7 @@ import {
   desktop,
   fabrikam,
   postToken,
+  refusalIn,
   startWithClock,
 } from './client.ts';
 import type { Answer, Clock } from './client.ts';
@@ -120,6 +121,43 @@ test('a code is good once, for the device and for the person', async () => {
 
   expect(codeOf(await poll(device))).toBe(54005);
   expect((await typeCode(String(device.body['user_code']))).text).toContain('That code didn&#39;t work.');
+});
+
+describe('of two pages with one code, what is done on the second has no effect:', () => {
+  const pagesFor = async (): Promise<{ device: Answer; first: Answer; second: Answer }> => {
+    const device = await ask();
+    const page = (): Promise<Answer> => typeCode(String(device.body['user_code']));
+    return { device, first: await page(), second: await page() };
+  };
+
+  test('a sign-in once the device has its tokens', async () => {
+    const { device, first, second } = await pagesFor();
+    await submitLogin(first, { ...alice });
+    const redeemed = await poll(device);
+    const late = await submitLogin(second, { ...alice });
+
+    expect(redeemed.status).toBe(200);
+    expect(late.text).toContain('That code didn&#39;t work.');
+    expect(refusalIn(await poll(device))).toEqual([400, 'invalid_grant', 54005]);
+  });
+
+  test('a cancellation after a sign-in', async () => {
+    const { device, first, second } = await pagesFor();
+    await submitLogin(first, { ...alice });
+    const late = await submitLogin(second, { action: 'cancel' });
+
+    expect(late.text).toContain('That code didn&#39;t work.');
+    expect((await poll(device)).status).toBe(200);
+  });
+
+  test('a sign-in after a cancellation', async () => {
+    const { device, first, second } = await pagesFor();
+    await submitLogin(first, { action: 'cancel' });
+    const late = await submitLogin(second, { ...alice });
+
+    expect(late.text).toContain('That code didn&#39;t work.');
+    expect(refusalIn(await poll(device))).toEqual([400, 'authorization_declined', 65004]);
+  });
 });
 
 test('the page takes the code in any case and with spaces around it, and from the address', async () => {
