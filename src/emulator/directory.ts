@@ -200,6 +200,16 @@ export function findResource(directory: Directory, name: string, tenant: TenantS
 }
 
 /**
+ * @param tenant where the resource is to be used
+ * @throws AadstsError 500011 where the tenant hasn't got it
+ */
+export function knownResource(directory: Directory, name: string, tenant: TenantSelector): Application {
+  const resource = findResource(directory, name, tenant);
+  if (!resource) throw new AadstsError(500011, [name, typeof tenant === 'string' ? tenant : tenant.name]);
+  return resource;
+}
+
+/**
  * Object id of an application's service principal in a tenant: always the same GUID for the same pair. An agent
  * identity is a service principal and nothing else, so both its ids are one.
  */

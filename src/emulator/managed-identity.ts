@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AadstsError } from './aadsts-errors.ts';
-import { findResource, findTenant } from './directory.ts';
+import { findTenant, knownResource } from './directory.ts';
 import type { ManagedIdentity, Tenant } from './directory.ts';
 import type { EndpointRequest, Reply } from './http.ts';
 import { issueManagedIdentityToken } from './issue-token.ts';
@@ -154,8 +154,7 @@ function findIdentity(
 /** @throws AadstsError 500011 */
 async function tokenFor(state: EmulatorState, identity: ManagedIdentity, audience: string): Promise<IssuedToken> {
   const tenant = findTenant(state.directory, identity.tenant) as Tenant;
-  const resource = findResource(state.directory, audience, tenant);
-  if (!resource) throw new AadstsError(500011, [audience, tenant.name]);
+  const resource = knownResource(state.directory, audience, tenant);
   return issueManagedIdentityToken(state, tenant, identity, {
     resource,
     audience,

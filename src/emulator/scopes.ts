@@ -1,5 +1,5 @@
 import { AadstsError } from './aadsts-errors.ts';
-import { findResource } from './directory.ts';
+import { findResource, knownResource } from './directory.ts';
 import type { Application, Directory, Tenant, TenantSelector, User } from './directory.ts';
 import type { EmulatorState } from './state.ts';
 
@@ -49,10 +49,7 @@ export function parseScopes(
     const name = item.slice(slash + 1);
     if (name === '' || /^[a-z]+:\/\/[^/]*$/i.test(item)) throw invalidScope(item);
     const audience = slash < 0 ? graph : item.slice(0, slash);
-    const resource = findResource(directory, audience, tenant);
-    if (!resource) {
-      throw new AadstsError(500011, [audience, typeof tenant === 'string' ? tenant : tenant.name]);
-    }
+    const resource = knownResource(directory, audience, tenant);
     const known = resources.get(resource.id) ?? { resource, audience, prefix, isDefault: false, names: [] };
     resources.set(resource.id, known);
     if (name.toLowerCase() === '.default') {
@@ -77,13 +74,17 @@ export const invalidScope = (scope: string): AadstsError =>
 
 /**
  * An access token is for one resource: that of the scopes, or Microsoft Graph for OpenID scopes alone.
- * @throws AadstsError 28000
+ * @throws AadstsError 28000 for several resources, 500011 where the tenant hasn't got Microsoft Graph
  */
-export function singleResource(directory: Directory, scope: string, { resources }: RequestedScopes): ResourceScopes {
+export function singleResource(
+  directory: Directory,
+  tenant: Tenant,
+  scope: string,
+  { resources }: RequestedScopes,
+): ResourceScopes {
   if (resources.length > 1) throw new AadstsError(28000, [scope]);
   if (resources[0]) return resources[0];
-  const resource = directory.applications.find(({ id }) => id === graph);
-  if (!resource) throw new AadstsError(500011, [graph, 'emulator']);
+  const resource = knownResource(directory, graph, tenant);
   return { resource, audience: graph, prefix: '', isDefault: false, names: [] };
 }
 

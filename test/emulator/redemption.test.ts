@@ -1,16 +1,31 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Application } from '../../src/emulator/directory.ts';
 import { approveDeviceCode, signInAs } from '../../src/emulator/scripted-person.ts';
 import { emulatorOfFile } from '../helpers/emulator.ts';
-import { alice, authorizeAddress, azureCli, call, contoso, desktop, newPkce, postToken, refusalIn } from './client.ts';
+import { graph } from '../../src/emulator/scopes.ts';
+import {
+  alice,
+  authorizeAddress,
+  azureCli,
+  call,
+  confidential,
+  contoso,
+  desktop,
+  fabrikam,
+  newPkce,
+  postToken,
+  refusalIn,
+} from './client.ts';
 
 const emulator = await emulatorOfFile();
 
 type Form = Readonly<Record<string, string>>;
 
 /** What redeems a code that somebody has just signed in for. */
-async function authorizationCodeForm(): Promise<Form> {
+async function authorizationCodeForm(changes?: Readonly<Record<string, string | undefined>>): Promise<Form> {
   const pkce = newPkce();
-  const { location } = await signInAs(authorizeAddress(emulator, pkce), alice, emulator.ca, { follow: false });
+  const address = authorizeAddress(emulator, pkce, changes);
+  const { location } = await signInAs(address, alice, emulator.ca, { follow: false });
   return {
     grant_type: 'authorization_code',
     client_id: desktop,
@@ -41,7 +56,7 @@ const withSecret: Refusal = [{ client_secret: 'x' }, 401, 'invalid_client', 7000
 describe.each<[string, () => Promise<Form>, readonly Refusal[]]>([
   [
     'an authorization code',
-    authorizationCodeForm,
+    () => authorizationCodeForm(),
     [
       badClaims,
       withSecret,
@@ -81,5 +96,40 @@ describe.each<[string, () => Promise<Form>, readonly Refusal[]]>([
     expect(await askWrongly()).toEqual(expected);
     const [, redeemed] = await Promise.all([askWrongly(), ask()]);
     expect(redeemed.status).toBe(200);
+  });
+});
+
+describe('a code is refused for what has become of the directory since:', () => {
+  const change = (id: string, changes: Partial<Application>): void => {
+    const { directory } = emulator;
+    const before = directory.applications;
+    onTestFinished(() => void (directory.applications = before));
+    directory.applications = before.map((each) => (each.id === id ? { ...each, ...changes } : each));
+  };
+
+  test('an application that was confidential is public, and its code has no challenge', async () => {
+    const { code_verifier: _, ...form } = await authorizationCodeForm({
+      client_id: confidential.id,
+      code_challenge: undefined,
+      code_challenge_method: undefined,
+    });
+    change(confidential.id, { publicClient: true });
+    const answer = await postToken(emulator, { ...form, client_id: confidential.id });
+
+    expect(refusalIn(answer)).toEqual([400, 'invalid_request', 9002325]);
+    expect(answer.body['error_description']).toMatch(
+      /^AADSTS9002325: Proof Key for Code Exchange is required for cross-origin authorization code redemption\. /,
+    );
+  });
+
+  test('Microsoft Graph, which OpenID scopes alone are for, is in another tenant only', async () => {
+    const form = await authorizationCodeForm({ scope: 'openid' });
+    change(graph, { tenants: [fabrikam] });
+    const answer = await postToken(emulator, form);
+
+    expect(refusalIn(answer)).toEqual([400, 'invalid_resource', 500011]);
+    expect(answer.body['error_description']).toContain(
+      `AADSTS500011: The resource principal named ${graph} was not found in the tenant named Contoso. `,
+    );
   });
 });

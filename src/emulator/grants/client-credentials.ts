@@ -31,7 +31,8 @@ export async function clientCredentials(
       .every((each) => /\/\.default$/i.test(each))
   )
     throw notDefault();
-  const resource = singleResource(state.directory, scope, parseScopes(state.directory, tenant, scope, notDefault));
+  const { directory } = state;
+  const resource = singleResource(directory, tenant, scope, parseScopes(directory, tenant, scope, notDefault));
   const requested = parseClaims(form.get('claims'));
   const fmiPath = form.get('fmi_path');
   const path = fmiPath === null ? undefined : verifiedFmiPath(state, client, fmiPath, log);

@@ -23,7 +23,7 @@ export async function userTokens(
   const { directory } = state;
   const { tenant, user } = grant;
   const requested = parseScopes(directory, tenant, scope);
-  const resource = singleResource(directory, scope, requested);
+  const resource = singleResource(directory, tenant, scope, requested);
   const granted = grantedScopes(state, tenant, user, client, resource.resource);
   const nothingGranted = resource.isDefault && granted.size === 0;
   if (nothingGranted || missingConsent(state, tenant, user, client, resource).length > 0) {
