@@ -18,9 +18,9 @@ type GrantHandler = (
   authenticated: AuthenticatedClient,
 ) => Promise<Reply>;
 
+/** All but `client_credentials`, which wants a tenant before anything else is looked at. */
 const grants: Record<string, GrantHandler> = {
   authorization_code: authorizationCode,
-  client_credentials: clientCredentials,
   device_code: deviceCode,
   refresh_token: refreshToken,
   user_fic: userFederatedIdentityCredential,
@@ -37,9 +37,12 @@ export async function tokenEndpoint(
   if (request.method !== 'POST') throw new AadstsError(900561, ['POST, OPTIONS', request.method]);
   const grantType = request.form.get('grant_type');
   if (!grantType) throw new AadstsError(900144, ['grant_type']);
+  if (grantType === 'client_credentials') {
+    if (typeof tenant === 'string') throw new AadstsError(50059);
+    return clientCredentials(state, request, tenant, await authenticateClient(state, request, tenant));
+  }
   const grant = Object.hasOwn(grants, grantType) ? grants[grantType] : undefined;
   if (!grant) throw new AadstsError(70003, [grantType]);
-  if (grant === clientCredentials && typeof tenant === 'string') throw new AadstsError(50059);
   const authenticated = await authenticateClient(state, request, tenant);
   return grant(state, request, tenant, authenticated);
 }

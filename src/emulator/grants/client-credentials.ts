@@ -1,7 +1,7 @@
 import { AadstsError } from '../aadsts-errors.ts';
 import { findAgentIdentity } from '../agent-identities.ts';
 import type { AuthenticatedClient } from '../client-authentication.ts';
-import type { Application, TenantSelector } from '../directory.ts';
+import type { Application, Tenant } from '../directory.ts';
 import type { EndpointRequest, Reply } from '../http.ts';
 import { issueApplicationToken, issueParentToken } from '../issue-token.ts';
 import type { RequestLogEntry } from '../request-log.ts';
@@ -15,10 +15,9 @@ import { refreshIn } from './user-tokens.ts';
 export async function clientCredentials(
   state: EmulatorState,
   { form, log }: EndpointRequest,
-  tenant: TenantSelector,
+  tenant: Tenant,
   { client, credential }: AuthenticatedClient,
 ): Promise<Reply> {
-  if (typeof tenant === 'string') throw new AadstsError(50059);
   // Nobody stands behind a public client, so it can't act for itself
   if (client.publicClient) throw new AadstsError(7000218);
   const scope = form.get('scope');
