@@ -3,6 +3,7 @@ import { approveDeviceCode } from '../../src/emulator/scripted-person.ts';
 import type { Emulator } from '../../src/emulator/server.ts';
 import {
   alice,
+  azureCli,
   call,
   claimsOf,
   codeOf,
@@ -196,12 +197,18 @@ describe('what Entra refuses, the emulator refuses:', () => {
 
   test('a device code that it did not give, or gave to another client', async () => {
     const device = await ask();
-    const foreign = await poll(device, '04b07795-8ddb-461a-bbee-02f9e1bf7b46');
+    const foreign = await poll(device, azureCli);
     const unknown = await poll({ ...device, body: { device_code: 'unknown' } });
     const missing = await poll({ ...device, body: { device_code: '' } });
 
-    expect([foreign, unknown].map(({ body }) => body['error'])).toEqual(Array(2).fill('bad_verification_code'));
-    expect(codeOf(missing)).toBe(900144);
+    for (const answer of [foreign, unknown]) {
+      expect(refusalIn(answer)).toEqual([400, 'bad_verification_code', 70018]);
+      expect(answer.body['error_description']).toMatch(
+        /^AADSTS70018: Invalid verification code\. The device code or user code was not recognized\. /,
+      );
+    }
+    expect(refusalIn(missing)).toEqual([400, 'invalid_request', 900144]);
+    expect(missing.body['error_description']).toContain("the following parameter: 'device_code'.");
   });
 
   test('a confidential client that does not show its secret', async () => {

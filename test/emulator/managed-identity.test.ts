@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { managedIdentityPaths } from '../../src/emulator/managed-identity.ts';
 import { startEmulator } from '../../src/emulator/server.ts';
 import type { Emulator } from '../../src/emulator/server.ts';
 import { call, claimsOf, contoso } from './client.ts';
@@ -239,6 +240,37 @@ describe("Arc's endpoint", () => {
 
     expect([written, readdirSync(folder)]).toEqual([true, []]);
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe('a method that the service has not got is refused with 405', () => {
+  const send = (path: string, method: string): Promise<Answer> => {
+    const headers = { metadata: 'true', 'x-identity-header': emulator.directory.identityHeader };
+    const address = `${emulator.managedIdentity}${path}?${query({ 'api-version': '2020-06-01', resource })}`;
+    return call(emulator, address, { method, headers });
+  };
+
+  test.each(['PUT', 'DELETE'])("%s at App Service's endpoint", async (method) => {
+    const { status, body } = await send(managedIdentityPaths.appService, method);
+
+    expect(status).toBe(405);
+    expect(body).toEqual({
+      statusCode: 405,
+      message: 'Only GET and POST are supported.',
+      correlationId: expect.any(String),
+    });
+  });
+
+  const { imds, arc } = managedIdentityPaths;
+  test.each([
+    ['POST', imds],
+    ['DELETE', imds],
+    ['POST', arc],
+    ['DELETE', arc],
+  ])('%s at %s', async (method, path) => {
+    const { status, body } = await send(path, method);
+
+    expect([status, body]).toEqual([405, { error: 'Method not allowed' }]);
   });
 });
 
