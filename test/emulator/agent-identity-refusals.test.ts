@@ -21,7 +21,16 @@ import {
   tokenIn,
   userToken,
 } from './agents.ts';
-import { codeOf, fabrikam, graphDefault, postToken, refusalIn, startWithClock } from './client.ts';
+import {
+  changeApplication,
+  codeOf,
+  contoso,
+  fabrikam,
+  graphDefault,
+  postToken,
+  refusalIn,
+  startWithClock,
+} from './client.ts';
 import type { Answer } from './client.ts';
 
 const emulator = await emulatorOfFile();
@@ -192,6 +201,24 @@ describe('an agent identity', () => {
 
     expect(codeOf(await postToken(emulator, form, { tenant: fabrikam }))).toBe(700016);
     expect(codeOf(await postToken(emulator, form, { tenant: 'organizations' }))).toBe(50059);
+  });
+
+  test('of several tenants is refused where the address names none', async () => {
+    for (const id of [blueprint.id, invoiceAgent]) {
+      changeApplication(emulator, id, { tenants: [contoso, fabrikam] });
+    }
+    const form = {
+      grant_type: 'user_fic',
+      client_id: invoiceAgent,
+      client_assertion_type: assertionType,
+      client_assertion: await parentToken(emulator),
+    };
+    const answer = await postToken(emulator, form, { tenant: 'organizations' });
+
+    expect(refusalIn(answer)).toEqual([400, 'invalid_request', 50059]);
+    expect(answer.body['error_description']).toMatch(
+      /^AADSTS50059: No tenant-identifying information found in either the request or implied by any provided credentials\. /,
+    );
   });
 
   test('is refused with a parent token that has expired, five minutes of tolerance aside', async () => {

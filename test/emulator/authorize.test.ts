@@ -1,8 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { defaultDirectory } from '../../src/emulator/default-directory.ts';
 import { approveDeviceCode, signInAs } from '../../src/emulator/scripted-person.ts';
 import { startEmulator } from '../../src/emulator/server.ts';
 import { emulatorOfFile } from '../helpers/emulator.ts';
-import { alice, answered, authorizeAddress, call, contoso, fabrikam, frank, newPkce, unconsented } from './client.ts';
+import {
+  alice,
+  answered,
+  authorizeAddress,
+  azureCli,
+  call,
+  contoso,
+  fabrikam,
+  frank,
+  newPkce,
+  unconsented,
+} from './client.ts';
 import type { Answer } from './client.ts';
 
 const emulator = await emulatorOfFile();
@@ -117,11 +130,7 @@ describe('the answer', () => {
   });
 
   test('of a sign-in at organizations is for the home tenant of the user', async () => {
-    const location = await signIn(
-      { client_id: '04b07795-8ddb-461a-bbee-02f9e1bf7b46', client_info: '1' },
-      'organizations',
-      frank,
-    );
+    const location = await signIn({ client_id: azureCli, client_info: '1' }, 'organizations', frank);
     const info = Buffer.from(location.searchParams.get('client_info') ?? '', 'base64url').toString();
 
     expect(info).toContain(fabrikam);
@@ -141,6 +150,20 @@ describe('a browser that has signed in', () => {
       const answer = await call(emulator, address({ prompt }), { headers: { cookie } });
       expect(answered(answer)).toMatchObject({ code: expect.any(String) });
     }
+  });
+
+  test('is refused with prompt=none what nobody has consented to', async () => {
+    const headers = { cookie: await session() };
+    const answer = await call(emulator, address({ client_id: unconsented, prompt: 'none' }), { headers });
+
+    expect(answer.status).toBe(302);
+    expect(answered(answer)).toMatchObject({
+      error: 'consent_required',
+      error_description: expect.stringMatching(
+        `^AADSTS65001: The user or administrator has not consented to use the application with ID '${unconsented}' named 'Contoso Unconsented'\\.`,
+      ),
+      state: 'state-1',
+    });
   });
 
   test.each(['login', 'select_account'])('sees the login page for prompt=%s', async (prompt) => {
@@ -194,6 +217,14 @@ describe('consent', () => {
     });
   });
 
+  test('is not given by who has not signed in', async () => {
+    const refused = await submit(await open({ client_id: unconsented }), { action: 'accept' }, 'consent');
+
+    expect(refused.status).toBe(400);
+    expect(refused.text).toContain('>AADSTS90013: Invalid input received from the user. Sign in first. ');
+    expect(emulator.requests.at(-1)).toMatchObject({ error: 'invalid_request', errorCode: 90013 });
+  });
+
   test('is asked again for prompt=consent', async () => {
     expect((await submit(await open({ prompt: 'consent' }), { ...alice })).text).toContain('Permissions requested');
   });
@@ -208,6 +239,32 @@ describe('without a browser', () => {
 
       expect(answered(answer)).toMatchObject({ code: expect.any(String), state: 'state-1' });
       expect(own.requests.at(-1)?.notes).toEqual([`Signed in the scripted user ${alice.username}.`]);
+    } finally {
+      await own.close();
+    }
+  });
+
+  test.each<[string, string, string, string]>([
+    [
+      'is not in the directory',
+      'nobody@contoso.onmicrosoft.com',
+      'invalid_grant',
+      'AADSTS50034: The user account nobody@contoso.onmicrosoft.com does not exist in the emulator directory.',
+    ],
+    [
+      'has no home tenant, at organizations',
+      'lost@nowhere.example',
+      'invalid_request',
+      "AADSTS90002: Tenant 'lost@nowhere.example' not found.",
+    ],
+  ])('a scripted user is refused who %s', async (_, scriptedUser, error, description) => {
+    const lost = { id: randomUUID(), userPrincipalName: 'lost@nowhere.example', displayName: 'Lost' };
+    const own = await startEmulator({ directory: { ...defaultDirectory, users: [lost], scriptedUser } });
+    try {
+      const answer = await call(own, authorizeAddress(own, pkce, { client_id: azureCli }, 'organizations'));
+
+      expect(answer.status).toBe(302);
+      expect(answered(answer)).toMatchObject({ error, error_description: expect.stringContaining(description) });
     } finally {
       await own.close();
     }

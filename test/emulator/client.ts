@@ -4,6 +4,8 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { decodeJwt } from 'jose';
 import type { JWTPayload } from 'jose';
+import { onTestFinished } from 'vitest';
+import type { Application } from '../../src/emulator/directory.ts';
 import { startEmulator } from '../../src/emulator/server.ts';
 import type { Emulator, EmulatorOptions } from '../../src/emulator/server.ts';
 
@@ -117,6 +119,13 @@ export function authorizeAddress(
   };
   const given = Object.entries(parameters).filter((each): each is [string, string] => each[1] !== undefined);
   return `${authority}/${tenant}/oauth2/v2.0/authorize?${new URLSearchParams(given).toString()}`;
+}
+
+/** Changes a registration in the running directory, until the test has ended. */
+export function changeApplication({ directory }: Emulator, id: string, changes: Partial<Application>): void {
+  const before = directory.applications;
+  onTestFinished(() => void (directory.applications = before));
+  directory.applications = before.map((each) => (each.id === id ? { ...each, ...changes } : each));
 }
 
 /** A clock that goes only when it is told to. */

@@ -1,13 +1,13 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Application } from '../../src/emulator/directory.ts';
+import { describe, expect, test } from 'vitest';
+import { graph } from '../../src/emulator/scopes.ts';
 import { approveDeviceCode, signInAs } from '../../src/emulator/scripted-person.ts';
 import { emulatorOfFile } from '../helpers/emulator.ts';
-import { graph } from '../../src/emulator/scopes.ts';
 import {
   alice,
   authorizeAddress,
   azureCli,
   call,
+  changeApplication,
   confidential,
   contoso,
   desktop,
@@ -100,20 +100,13 @@ describe.each<[string, () => Promise<Form>, readonly Refusal[]]>([
 });
 
 describe('a code is refused for what has become of the directory since:', () => {
-  const change = (id: string, changes: Partial<Application>): void => {
-    const { directory } = emulator;
-    const before = directory.applications;
-    onTestFinished(() => void (directory.applications = before));
-    directory.applications = before.map((each) => (each.id === id ? { ...each, ...changes } : each));
-  };
-
   test('an application that was confidential is public, and its code has no challenge', async () => {
     const { code_verifier: _, ...form } = await authorizationCodeForm({
       client_id: confidential.id,
       code_challenge: undefined,
       code_challenge_method: undefined,
     });
-    change(confidential.id, { publicClient: true });
+    changeApplication(emulator, confidential.id, { publicClient: true });
     const answer = await postToken(emulator, { ...form, client_id: confidential.id });
 
     expect(refusalIn(answer)).toEqual([400, 'invalid_request', 9002325]);
@@ -124,7 +117,7 @@ describe('a code is refused for what has become of the directory since:', () => 
 
   test('Microsoft Graph, which OpenID scopes alone are for, is in another tenant only', async () => {
     const form = await authorizationCodeForm({ scope: 'openid' });
-    change(graph, { tenants: [fabrikam] });
+    changeApplication(emulator, graph, { tenants: [fabrikam] });
     const answer = await postToken(emulator, form);
 
     expect(refusalIn(answer)).toEqual([400, 'invalid_resource', 500011]);
