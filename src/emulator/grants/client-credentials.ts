@@ -22,16 +22,10 @@ export async function clientCredentials(
   if (client.publicClient) throw new AadstsError(7000218);
   const scope = form.get('scope');
   if (!scope) throw new AadstsError(90014, ['scope']);
-  const notDefault = (): AadstsError => new AadstsError(1002012, [scope]);
-  if (
-    !scope
-      .split(/\s+/)
-      .filter(Boolean)
-      .every((each) => /\/\.default$/i.test(each))
-  )
-    throw notDefault();
+  const isDefault = (name: string): boolean => /\/\.default$/i.test(name);
+  if (!scope.split(/\s+/).filter(Boolean).every(isDefault)) throw new AadstsError(1002012, [scope]);
   const { directory } = state;
-  const resource = singleResource(directory, tenant, scope, parseScopes(directory, tenant, scope, notDefault));
+  const resource = singleResource(directory, tenant, scope, parseScopes(directory, tenant, scope));
   const requested = parseClaims(form.get('claims'));
   const fmiPath = form.get('fmi_path');
   const path = fmiPath === null ? undefined : verifiedFmiPath(state, client, fmiPath, log);
