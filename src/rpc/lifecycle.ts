@@ -1,6 +1,7 @@
 import type { Environment } from '../protocol/environment.ts';
 import { environmentNames } from '../protocol/environment.ts';
 import type { InitializeParams, InitializeResult } from '../protocol/lifecycle.ts';
+import { quoted } from '../protocol/quoted.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { protocolVersion } from '../protocol/version.ts';
 import { engineVersion } from './engine-version.ts';
@@ -65,7 +66,7 @@ function unreadableEnvironment(): TokenError {
 function mismatch(version: unknown): TokenError {
   return new TokenError(
     'ProtocolMismatch',
-    `The host speaks version ${String(version)} of the protocol, this engine (${engineVersion}) speaks version ` +
+    `The host speaks version ${typeof version === 'number' ? version : quoted(version)} of the protocol, this engine (${engineVersion}) speaks version ` +
       `${protocolVersion}. Both come with the module: install EntraTokenBridge again, in one version.`,
   );
 }

@@ -8,9 +8,10 @@ import {
 } from 'vscode-jsonrpc/node';
 import { getAgentIdentityToken } from '../protocol/agent-identity-token.ts';
 import { getAzToken } from '../protocol/az-token.ts';
-import { deviceCode, log, progress } from '../protocol/host.ts';
+import { deviceCode, log, progress, type LogParams } from '../protocol/host.ts';
 import { initialize, shutdown } from '../protocol/lifecycle.ts';
 import { newPartnerAccessToken, newSecMgmtAccessToken } from '../protocol/partner-token.ts';
+import { quoted } from '../protocol/quoted.ts';
 import { forget, ping, status } from '../protocol/session.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import type { RequestContext } from '../token/acquire-token.ts';
@@ -77,14 +78,17 @@ export function serve(): void {
     answer(connection, type, (params, token) => {
       host.requireInitialized();
       const { parameterSet, parameters: given, environment, logLevel, noBrowser } = objectOf(params);
+      // First: a host that has sent it takes it for known, whatever else may be wrong.
       host.useEnvironment(environment);
+      if (typeof parameterSet !== 'string') throw wrong('parameterSet', 'a text is needed.');
+      const told = { noBrowser: reasonOf(noBrowser), levels: levelsOf(logLevel) };
       const snapshot = host.environment;
       return requests.during(token, async (request) => {
         const parameters = objectOf(given);
         const certificate = parameters['certificate'] ?? parameters['blueprintCertificate'];
         const sign = host.signs ? hostSigner(connection, request, certificate) : undefined;
-        const context = contextOf(connection, request, { environment: snapshot, noBrowser, logLevel });
-        return acquire(String(parameterSet), parameters, sign ? { ...context, sign } : context);
+        const context = contextOf(connection, request, { ...told, environment: snapshot });
+        return acquire(parameterSet, parameters, sign ? { ...context, sign } : context);
       });
     });
   }
@@ -113,6 +117,9 @@ export function serve(): void {
   connection.listen();
 }
 
+/** What `host/log` tells, from what every host hears to what few want. */
+const levels: readonly LogParams['level'][] = ['warning', 'verbose', 'debug'];
+
 /** vscode-jsonrpc complains to its logger of what has been answered already. */
 const quiet = { error() {}, warn() {}, info() {}, log() {} };
 
@@ -137,21 +144,15 @@ function answer<Params, Result>(
 function contextOf(
   connection: MessageConnection,
   request: RequestUnderWay,
-  given: Pick<RequestContext, 'environment'> & { readonly noBrowser: unknown; readonly logLevel: unknown },
+  given: Pick<RequestContext, 'environment' | 'noBrowser'> & { readonly levels: readonly LogParams['level'][] },
 ): RequestContext {
-  const levels =
-    given.logLevel === 'debug'
-      ? ['warning', 'verbose', 'debug']
-      : given.logLevel === 'verbose'
-        ? ['warning', 'verbose']
-        : ['warning'];
   const tell = (sent: Promise<void>): void => void sent.catch(() => {});
   return {
     environment: given.environment,
-    noBrowser: typeof given.noBrowser === 'string' ? given.noBrowser : undefined,
+    noBrowser: given.noBrowser,
     signal: request.signal,
     log(level, message) {
-      if (!levels.includes(level)) return;
+      if (!given.levels.includes(level)) return;
       const text = typeof message === 'string' ? message : message();
       tell(connection.sendNotification(log, { requestId: request.id, level, message: text }));
     },
@@ -169,6 +170,24 @@ function contextOf(
       tell(connection.sendNotification(deviceCode, { requestId: request.id, ...code }));
     },
   };
+}
+
+/** @returns the wanted level of {@link levels}, and those before it */
+function levelsOf(wanted: unknown): readonly LogParams['level'][] {
+  const index = levels.findIndex((level) => level === (wanted ?? 'warning'));
+  if (index < 0) throw wrong('logLevel', `${quoted(wanted)} is none of ${levels.join(', ')}.`);
+  return levels.slice(0, index + 1);
+}
+
+/** @throws TokenError InvalidParameter for what is neither absent nor a text */
+function reasonOf(noBrowser: unknown): string | undefined {
+  if (noBrowser === undefined || noBrowser === null) return undefined;
+  if (typeof noBrowser === 'string') return noBrowser;
+  throw wrong('noBrowser', 'a text is needed that says why no browser can be shown.');
+}
+
+function wrong(member: string, problem: string): TokenError {
+  return new TokenError('InvalidParameter', `Parameter ${member}: ${problem}`);
 }
 
 /** @throws TokenError InvalidParameter */

@@ -3,6 +3,7 @@ import { agentIdentityTokenModes, systemAssigned } from '../protocol/agent-ident
 import type { Environment } from '../protocol/environment.ts';
 import { isGuid, isTenantGroup } from '../protocol/formats.ts';
 import { cloudNames } from '../protocol/partner-token.ts';
+import { quoted } from '../protocol/quoted.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { chosenCloud, resourcesOf, type Cloud } from '../cloud/environments.ts';
 import type { AgentSubject } from '../grants/agent-identity.ts';
@@ -129,7 +130,7 @@ function missing(parameter: string, message: string): never {
 function modeOf(given: string): AgentIdentityTokenMode {
   const mode = agentIdentityTokenModes.find((one) => one.toLowerCase() === given.toLowerCase());
   if (mode !== undefined) return mode;
-  throw invalid('Mode', `'${given}' is none of ${agentIdentityTokenModes.join(', ')}.`);
+  throw invalid('Mode', `${quoted(given)} is none of ${agentIdentityTokenModes.join(', ')}.`);
 }
 
 function isOfAnotherMode(name: Name, mode: AgentIdentityTokenMode): boolean {
@@ -184,7 +185,7 @@ function credentialOf(parameters: Given): BlueprintCredential | undefined {
   if (isGuid(identity)) return { kind: 'managedIdentity', clientId: identity };
   throw invalid(
     'BlueprintManagedIdentity',
-    `'${identity}' is neither ${systemAssigned} nor the client id (a GUID) of a user-assigned managed identity.`,
+    `${quoted(identity)} is neither ${systemAssigned} nor the client id (a GUID) of a user-assigned managed identity.`,
   );
 }
 
@@ -220,13 +221,13 @@ function userOf(parameters: Given): AgentSubject {
   }
   if (objectId !== undefined) {
     if (isGuid(objectId)) return { kind: 'user', objectId };
-    throw invalid('UserId', `'${objectId}' is no object id (a GUID). A user principal name goes into -UserUpn.`);
+    throw invalid('UserId', `${quoted(objectId)} is no object id (a GUID). A user principal name goes into -UserUpn.`);
   }
   if (upn === undefined) missing('UserUpn', missingTexts.user);
   if (principalName.test(upn)) return { kind: 'user', upn };
   throw invalid(
     'UserUpn',
-    `'${upn}' is no user principal name, such as agent@contoso.onmicrosoft.com. An object id goes into -UserId.`,
+    `${quoted(upn)} is no user principal name, such as agent@contoso.onmicrosoft.com. An object id goes into -UserId.`,
   );
 }
 

@@ -16,6 +16,7 @@ import {
   refuseOthers,
   resourceOf,
   scopesOfResource,
+  switchOf,
   tenantOf,
   timeoutOf,
 } from './parameters.ts';
@@ -89,7 +90,7 @@ function demandOf(parameterSet: string, parameters: Record<string, unknown>): Az
     tenantId: tenantOf(parameters),
     clientId: clientIdOf(parameters),
     claims: claimOf(parameters),
-    force: parameters['force'] === true,
+    force: switchOf(parameters, 'force'),
     timeout: timeoutOf(parameters),
     precedence: precedenceOf(parameters),
   };

@@ -1,6 +1,7 @@
 import { credentialSources, type CredentialSource } from '../protocol/az-token.ts';
 import { isDomain, isGuid, isScope, isTenantGroup } from '../protocol/formats.ts';
 import type { HostCertificate } from '../protocol/partner-token.ts';
+import { quoted, shortened } from '../protocol/quoted.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { checkHostCertificate, type CheckedCertificate } from '../platform/host-certificate.ts';
 
@@ -34,7 +35,7 @@ export function tenantOf(parameters: Record<string, unknown>, name = 'tenantId')
   if (value === undefined || isGuid(value) || isDomain(value) || isTenantGroup(value)) return value;
   throw invalid(
     inPowerShell(name),
-    `'${value}' is no tenant. Give its id (a GUID) or one of its domains, such as contoso.onmicrosoft.com.`,
+    `${quoted(value)} is no tenant. Give its id (a GUID) or one of its domains, such as contoso.onmicrosoft.com.`,
   );
 }
 
@@ -43,23 +44,26 @@ export function clientIdOf(parameters: Record<string, unknown>, name = 'clientId
   if (value === undefined || isGuid(value)) return value;
   throw invalid(
     inPowerShell(name),
-    `'${value}' is no client id. It is a GUID: the application id of an app registration.`,
+    `${quoted(value)} is no client id. It is a GUID: the application id of an app registration.`,
   );
 }
 
 /** @returns the resource without a trailing slash */
 export function resourceOf(parameters: Record<string, unknown>): string {
   const value = textOf(parameters, 'resource') ?? 'https://graph.microsoft.com';
-  const resource = value.replace(/\/+$/, '');
+  // Each run of slashes is looked at once: the value may be a megabyte of them.
+  const resource = value.replace(/(?<!\/)\/+$/, '');
   if (isGuid(resource)) return resource;
   const [, alone] = /^(.+)\/\.default$/.exec(resource) ?? [];
-  if (alone) throw invalid('Resource', `'${value}' is a scope. Give its resource alone: -Resource ${alone}`);
+  if (alone) {
+    throw invalid('Resource', `${quoted(value)} is a scope. Give its resource alone: -Resource ${shortened(alone)}`);
+  }
   const url = URL.canParse(resource) ? new URL(resource) : undefined;
   const acceptable = url && (url.protocol === 'https:' || url.protocol === 'api:' || url.protocol === 'urn:');
   if (acceptable && isScope(resource)) return resource;
   throw invalid(
     'Resource',
-    `'${value}' is no resource. Give its https address, its application id URI (api://...) or its application id (a GUID).`,
+    `${quoted(value)} is no resource. Give its https address, its application id URI (api://...) or its application id (a GUID).`,
   );
 }
 
@@ -76,7 +80,7 @@ export function scopesOf(
     if (typeof scope === 'string' && isScope(scope)) return scope;
     throw invalid(
       parameter,
-      `'${String(scope)}' is no scope. Give one scope an element, without spaces, such as ${example}.`,
+      `${quoted(scope)} is no scope. Give one scope an element, without spaces, such as ${example}.`,
     );
   });
 }
@@ -93,7 +97,8 @@ export function scopesOfResource(parameters: Record<string, unknown>, resource: 
   const [, itsResource = resource, permission = whole] = /^(.+)\/([^/]+)$/.exec(whole) ?? [];
   throw invalid(
     'Scope',
-    `'${whole}' has its resource before it, which is a parameter of its own: -Resource ${itsResource} -Scope ${permission}`,
+    `${quoted(whole)} has its resource before it, which is a parameter of its own: ` +
+      `-Resource ${shortened(itsResource)} -Scope ${shortened(permission)}`,
   );
 }
 
@@ -111,7 +116,7 @@ export function claimOf(parameters: Record<string, unknown>): string | undefined
 export function timeoutOf(parameters: Record<string, unknown>, defaultSeconds = 120): number {
   const value = parameters['timeoutSeconds'] ?? defaultSeconds;
   if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= maximumTimeout) return value * 1000;
-  throw invalid('TimeoutSeconds', `'${value as string}' is no number of seconds from 1 to ${maximumTimeout}.`);
+  throw invalid('TimeoutSeconds', `${quoted(value)} is no number of seconds from 1 to ${maximumTimeout}.`);
 }
 
 export function precedenceOf(parameters: Record<string, unknown>): readonly CredentialSource[] | undefined {
@@ -120,11 +125,13 @@ export function precedenceOf(parameters: Record<string, unknown>): readonly Cred
   if (!Array.isArray(value) || value.length === 0)
     throw invalid('CredentialPrecedence', 'a list of sources is needed.');
   return value.map((given: unknown) => {
-    const source = credentialSources.find((known) => known.toLowerCase() === String(given).toLowerCase());
+    const source = credentialSources.find(
+      (known) => typeof given === 'string' && known.toLowerCase() === given.toLowerCase(),
+    );
     if (source) return source;
     throw invalid(
       'CredentialPrecedence',
-      `'${String(given)}' is no source. The sources are ${credentialSources.join(', ')}.`,
+      `${quoted(given)} is no source. The sources are ${credentialSources.join(', ')}.`,
     );
   });
 }
@@ -145,7 +152,7 @@ export function oneOf<Value extends string>(
   if (given === undefined) return undefined;
   const value = known.find((one) => one.toLowerCase() === given.toLowerCase());
   if (value !== undefined) return value;
-  throw invalid(inPowerShell(name), `'${given}' is none of ${known.join(', ')}.`);
+  throw invalid(inPowerShell(name), `${quoted(given)} is none of ${known.join(', ')}.`);
 }
 
 /** What a host found under a thumbprint. @throws TokenError InvalidParameter, CertificateInvalid */
@@ -174,7 +181,7 @@ export function refuseOthers(
 ): void {
   for (const name of Object.keys(parameters)) {
     if (taken.includes(name) || parameters[name] === undefined) continue;
-    const parameter = inPowerShell(name);
+    const parameter = shortened(inPowerShell(name));
     if (!known.includes(name)) throw invalid(parameter, 'there is no such parameter.');
     throw new TokenError(
       'InvalidParameterCombination',
@@ -200,7 +207,7 @@ export function parameterSetOf<Set extends string>(given: string, known: readonl
   if (set !== undefined) return set;
   throw new TokenError(
     'InvalidParameterSet',
-    `${command} has no parameter set '${given}'. It has ${known.join(', ')}.`,
+    `${command} has no parameter set ${quoted(given)}. It has ${known.join(', ')}.`,
   );
 }
 

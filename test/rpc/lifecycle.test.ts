@@ -8,6 +8,7 @@ import { ping, status } from '../../src/protocol/session.ts';
 import { environmentNames } from '../../src/protocol/environment.ts';
 import { protocolVersion } from '../../src/protocol/version.ts';
 import { spawnEngine, startEngine } from '../helpers/engine.ts';
+import { contoso, refusalOf } from '../helpers/flows.ts';
 import { frame, FrameReader } from '../helpers/frames.ts';
 
 /** A service that takes connections and never says a word. */
@@ -32,6 +33,7 @@ afterAll(() => {
   silent.close();
 });
 
+const guid = '11111111-2222-3333-4444-555555555555';
 const hanging = { parameterSet: 'NonInteractive', parameters: {} } as const;
 
 describe('initialize', () => {
@@ -54,6 +56,16 @@ describe('initialize', () => {
         /^The host speaks version 99 of the protocol, this engine \(\S+\) speaks version 1\. Both come with the module: install EntraTokenBridge again, in one version\.$/,
       ),
       data: { code: 'ProtocolMismatch', retryable: false },
+    });
+  });
+
+  it('refuses a version that is no number', async () => {
+    await using engine = await startEngine();
+    const params = { protocolVersion: { toString: 1 }, host: { name: 'test', version: '1' }, capabilities: {} };
+    expect(await refusalOf(engine.connection.sendRequest('initialize', params))).toMatchObject({
+      code: -32600,
+      message: expect.stringContaining('The host speaks version an object of the protocol, '),
+      data: { code: 'ProtocolMismatch' },
     });
   });
 
@@ -95,6 +107,79 @@ describe('Wrong params', () => {
       code: -32602,
       data: { code: 'InvalidParameter' },
     });
+    expect(await engine.connection.sendRequest(ping)).toBeNull();
+  });
+
+  const noText = { toString: 1 };
+  const principal = {
+    applicationId: guid,
+    credential: { userName: guid, password: 'secret' },
+    scopes: ['.default'],
+    servicePrincipal: true,
+    tenant: contoso,
+  };
+  const person = { applicationId: guid, scopes: ['.default'] };
+  const agent = { blueprintAppId: guid, agentIdentityAppId: contoso, blueprintSecret: 'secret', tenantId: contoso };
+  const noSwitch = 'true or false is needed.';
+
+  it.each([
+    ['azToken/get', 'timeoutSeconds', noText, 'an object is no number of seconds from 1 to 86400.'],
+    ['azToken/get', 'timeoutSeconds', [60], 'a list is no number of seconds from 1 to 86400.'],
+    ['azToken/get', 'scope', [noText], 'an object is no scope. Give one scope an element, '],
+    ['azToken/get', 'credentialPrecedence', [noText], 'an object is no source. The sources are '],
+    ['azToken/get', 'resource', noText, 'a text is needed.'],
+    ['azToken/get', 'force', 'true', noSwitch],
+    ['azToken/get', 'force', 1, noSwitch],
+    ['partnerAccessToken/new', 'servicePrincipal', 'false', noSwitch, 'ServicePrincipal', principal],
+    ['partnerAccessToken/new', 'useAuthorizationCode', 1, noSwitch, 'ServicePrincipal', principal],
+    ['secMgmtAccessToken/new', 'useDeviceAuthentication', noText, noSwitch, 'User', person],
+    ['agentIdentityToken/get', 'force', 'true', noSwitch, 'AutonomousApp', agent],
+  ] as const)('of %s, %s being %j: get InvalidParameter, which says that %s', async (...row) => {
+    const [method, name, value, problem, parameterSet = 'NonInteractive', others = {}] = row;
+    await using engine = await startEngine();
+    const request = { parameterSet, parameters: { ...others, [name]: value } };
+    const parameter = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    expect(await refusalOf(engine.connection.sendRequest(method, request))).toMatchObject({
+      code: -32602,
+      message: expect.stringContaining(`Parameter ${parameter}: ${problem}`),
+      data: { code: 'InvalidParameter', parameter },
+    });
+    expect(await engine.connection.sendRequest(ping)).toBeNull();
+  });
+
+  it.each([
+    ['parameterSet', { toString: 1 }, 'a text is needed.'],
+    ['parameterSet', undefined, 'a text is needed.'],
+    ['noBrowser', true, 'a text is needed that says why no browser can be shown.'],
+    ['logLevel', 'loud', "'loud' is none of warning, verbose, debug."],
+    ['logLevel', { toString: 1 }, 'an object is none of warning, verbose, debug.'],
+  ])('with %s being %j: get InvalidParameter, which says that %s', async (name, value, problem) => {
+    await using engine = await startEngine();
+    const request = { ...hanging, [name]: value };
+    expect(await refusalOf(engine.connection.sendRequest('azToken/get', request))).toMatchObject({
+      code: -32602,
+      message: `Parameter ${name}: ${problem}`,
+      data: { code: 'InvalidParameter' },
+    });
+  });
+
+  it.each([
+    ['a resource', { resource: 'x'.repeat(10_000_000) }, `Parameter Resource: '${'x'.repeat(100)}...' is no resource.`],
+    [
+      'a resource of slashes',
+      { resource: `${'/'.repeat(10_000_000)}x` },
+      `Parameter Resource: '${'/'.repeat(100)}...' is`,
+    ],
+    ['a scope', { scope: ['"'.repeat(5_000_000)] }, `Parameter Scope: '${'"'.repeat(100)}...' is no scope.`],
+    ['a name', { ['x'.repeat(10_000_000)]: 1 }, `Parameter X${'x'.repeat(99)}...: there is no such parameter.`],
+  ])('of 10 MB in %s: get a small answer, and the next request is served', async (_what, parameters, beginning) => {
+    await using engine = await startEngine();
+    const refusal = await refusalOf(
+      engine.connection.sendRequest('azToken/get', { parameterSet: 'NonInteractive', parameters }),
+    );
+    expect(refusal).toMatchObject({ code: -32602, data: { code: 'InvalidParameter' } });
+    expect(refusal.message.slice(0, beginning.length)).toBe(beginning);
+    expect(JSON.stringify(refusal).length).toBeLessThan(1000);
     expect(await engine.connection.sendRequest(ping)).toBeNull();
   });
 });

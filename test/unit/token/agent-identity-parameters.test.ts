@@ -264,3 +264,15 @@ describe("A user's token", () => {
     });
   });
 });
+
+describe('A value of a megabyte', () => {
+  const long = 'x'.repeat(1_000_000);
+  it.each<[string, string, Changes]>([
+    ['mode', long, {}],
+    ['managed identity', 'AutonomousApp', { blueprintSecret: undefined, blueprintManagedIdentity: long }],
+    ['object id', 'AutonomousUser', { userId: long }],
+    ['user principal name', 'AutonomousUser', { userUpn: long }],
+  ])('that is no %s is not repeated whole', (_what, mode, changes) => {
+    expect(refusalOf(() => demand(mode, changes)).message).toMatch(/^Parameter \w+: 'x{100}\.\.\.' is .{10,200}$/);
+  });
+});

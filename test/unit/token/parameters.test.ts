@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import {
   claimOf,
   clientIdOf,
+  oneOf,
+  parameterSetOf,
   precedenceOf,
+  refuseOthers,
   resourceOf,
   scopesOf,
   scopesOfResource,
@@ -144,5 +147,25 @@ describe('CredentialPrecedence', () => {
     expect(() => precedenceOf({ credentialPrecedence: [] })).toThrow(
       'Parameter CredentialPrecedence: a list of sources is needed.',
     );
+  });
+});
+
+describe('A value of a megabyte', () => {
+  const long = 'x'.repeat(1_000_000);
+  const ofGraph = 'https://graph.microsoft.com';
+  it.each<[string, () => unknown]>([
+    ['tenant', () => tenantOf({ tenantId: long })],
+    ['client id', () => clientIdOf({ clientId: long })],
+    ['resource', () => resourceOf({ resource: long })],
+    ['scope as a resource', () => resourceOf({ resource: `${long}/.default` })],
+    ['scope', () => scopesOf({ scope: [`${long} ${long}`] })],
+    ['scope with its resource', () => scopesOfResource({ scope: [`${ofGraph}/${long}/${long}`] }, ofGraph)],
+    ['timeout', () => timeoutOf({ timeoutSeconds: long })],
+    ['source', () => precedenceOf({ credentialPrecedence: [long] })],
+    ['choice', () => oneOf({ environment: long }, 'environment', ['AzureCloud'])],
+    ['parameter set', () => parameterSetOf(long, ['User'], 'New-PartnerAccessToken')],
+    ['name', () => refuseOthers({ [long]: 1 }, 'User', [], [])],
+  ])('that is no %s is not repeated whole', (_what, check) => {
+    expect(check).toThrow(expect.objectContaining({ message: expect.stringMatching(/^.{30,600}$/) }));
   });
 });
