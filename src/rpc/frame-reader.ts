@@ -48,7 +48,9 @@ export class FrameReader extends AbstractMessageReader {
         this.#needed = 0;
         break;
       }
-      const length = contentLength(rest.toString('latin1', 0, Math.max(headerLength, 0)));
+      // Whether it has come as a whole or not yet: what a sender may do must not depend on how its bytes arrive.
+      const isHeader = headerLength >= 0 && headerLength <= maximumHeader;
+      const length = isHeader ? contentLength(rest.toString('latin1', 0, headerLength)) : undefined;
       // Nobody can tell where the next frame begins.
       if (length === undefined) return this.#giveUp();
       const start = headerLength + headerEnd.length;

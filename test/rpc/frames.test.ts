@@ -89,6 +89,11 @@ describe('A frame that can be told from the next one', () => {
     expect(await answers.next()).toEqual(pong);
   });
 
+  it('is read when its header has 4 KB', async () => {
+    child.stdin.write(`X: ${'x'.repeat(4000)}\r\n${ping}`);
+    expect(await answers.next()).toEqual(pong);
+  });
+
   it('is read when it comes byte by byte', async () => {
     for (const byte of ping) child.stdin.write(byte);
     expect(await answers.next()).toEqual(pong);
@@ -96,21 +101,40 @@ describe('A frame that can be told from the next one', () => {
 });
 
 describe('A frame whose length is wrong', () => {
+  const lost =
+    "A frame does not begin with a Content-Length from 0 to 67108864; the stream can't be read any further.";
+
   it.each([
     ['has no Content-Length', 'Content-Type: x\r\n\r\n{}'],
     ['has a length that is no number', rawFrame('{}', 'many')],
     ['has a header without a colon', 'nonsense\r\n\r\n{}'],
-    ['is shorter than its content', rawFrame('{"jsonrpc":"2.0","id":1,"method":"session/ping"}', 10) + ping],
+    ['is more than 64 MB', rawFrame('{}', 99_999_999) + ping],
+    ['is one byte more than 64 MB', rawFrame('{}', 64 * 1024 * 1024 + 1) + ping],
+    ['is behind a header of 5 KB that has not ended yet', `X: ${'x'.repeat(5 * 1024)}`],
+    ['is behind a header of 5 KB', `X: ${'x'.repeat(5 * 1024)}\r\n${ping}`],
   ])('and %s ends the engine cleanly, after an error', async (_what, bytes) => {
     child.stdin.write(bytes);
-    expect(await answers.next()).toMatchObject({ id: null, error: { code: -32700 } });
+    expect(await answers.next()).toEqual({ jsonrpc: '2.0', id: null, error: { code: -32700, message: lost } });
     expect(await exited).toBe(0);
   });
 
-  it('and is longer than what comes is waited for, until stdin ends', async () => {
-    child.stdin.end(rawFrame('{}', 1000));
+  it('and is shorter than its content ends the engine cleanly, after an error for content and rest', async () => {
+    child.stdin.write(rawFrame('{"jsonrpc":"2.0","id":1,"method":"session/ping"}', 10) + ping);
+    expect((await answers.next()).error).toEqual({ code: -32700, message: "The frame's content is no JSON." });
+    expect((await answers.next()).error).toEqual({ code: -32700, message: lost });
     expect(await exited).toBe(0);
   });
+
+  it.each([1000, 64 * 1024 * 1024])(
+    'and is longer than what comes is waited for, until stdin ends: %i',
+    async (length) => {
+      const said: Buffer[] = [];
+      child.stdout.on('data', (chunk: Buffer) => said.push(chunk));
+      child.stdin.end(rawFrame('{}', length));
+      expect(await exited).toBe(0);
+      expect(said).toEqual([]);
+    },
+  );
 
   it('and is negative ends the engine cleanly, after an error', async () => {
     child.stdin.write(rawFrame('{}', -5) + ping);
