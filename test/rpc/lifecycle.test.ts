@@ -7,22 +7,27 @@ import { initialize, shutdown } from '../../src/protocol/lifecycle.ts';
 import { ping, status } from '../../src/protocol/session.ts';
 import { environmentNames } from '../../src/protocol/environment.ts';
 import { protocolVersion } from '../../src/protocol/version.ts';
-import { spawnEngine, startEngine } from '../helpers/engine.ts';
+import { makeBrowserOpener } from '../helpers/browser-opener.ts';
+import { spawnEngine, startEngine, type Engine } from '../helpers/engine.ts';
 import { contoso, refusalOf } from '../helpers/flows.ts';
-import { frame, FrameReader } from '../helpers/frames.ts';
+import { frame, FrameReader, rawFrame } from '../helpers/frames.ts';
+import { expectFree } from '../helpers/ports.ts';
 
 /** A service that takes connections and never says a word. */
 const silent = createServer();
 const sockets = new Set<Socket>();
 let silentEnvironment: Record<string, string>;
+let silentIdentity: string;
 
 beforeAll(async () => {
   silent.on('connection', (socket) => sockets.add(socket.on('error', () => {})));
   const { promise, resolve } = Promise.withResolvers<void>();
   silent.listen(0, '127.0.0.1', resolve);
   await promise;
+  const host = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  silentIdentity = `http://${host}/token`;
   silentEnvironment = {
-    AZURE_AUTHORITY_HOST: `https://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+    AZURE_AUTHORITY_HOST: `https://${host}`,
     AZURE_TENANT_ID: 'contoso.com',
     AZURE_CLIENT_ID: '11111111-2222-3333-4444-555555555555',
     AZURE_CLIENT_SECRET: 'secret',
@@ -222,17 +227,53 @@ describe('$/cancelRequest', () => {
 });
 
 describe('The engine leaves', () => {
-  it('when stdin ends, within a second, although a request is under way', async () => {
-    const engine = await startEngine({ environment: silentEnvironment });
-    const connected = new Promise((resolve) => silent.once('connection', resolve));
-    engine.connection.sendRequest(getAzToken, hanging).catch(() => {});
-    await connected;
+  /** Within a second of the end of its input: a few milliseconds, or half a second where its output is not taken. */
+  async function expectLeaving(engine: Engine): Promise<void> {
     const start = performance.now();
     engine.process.stdin.end();
     expect(await engine.exited).toBe(0);
-    // Ten milliseconds on a machine that has nothing else to do; the request has two minutes.
     expect(performance.now() - start).toBeLessThan(1000);
     expect(engine.lastWords()).toBe('');
+  }
+
+  const connection = (): Promise<unknown> => new Promise((resolve) => silent.once('connection', resolve));
+
+  it.each([
+    ["Entra's answer", 'NonInteractive', () => silentEnvironment],
+    ["a managed identity's", 'ManagedIdentity', () => ({ IDENTITY_ENDPOINT: silentIdentity, IDENTITY_HEADER: 'x' })],
+  ] as const)('when stdin ends, within a second, although %s is waited for', async (_what, parameterSet, environment) => {
+    const engine = await startEngine({ environment: environment() });
+    const connected = connection();
+    engine.connection.sendRequest(getAzToken, { parameterSet, parameters: {} }).catch(() => {});
+    await connected;
+    await expectLeaving(engine);
+  });
+
+  it('when stdin ends, within a second, although a person is waited for', async () => {
+    await using opener = await makeBrowserOpener();
+    const environment = { ...silentEnvironment, PATH: '/usr/bin:/bin', BROWSER: opener.program };
+    const engine = await startEngine({ environment });
+    engine.connection.sendRequest(getAzToken, { parameterSet: 'Interactive', parameters: {} }).catch(() => {});
+    await engine.waiting;
+    const { searchParams } = new URL(await opener.address());
+    await expectLeaving(engine);
+    await expectFree(Number(new URL(searchParams.get('redirect_uri') ?? '').port));
+  });
+
+  it('when stdin ends, within a second, although half of a frame of 10 MB has come', async () => {
+    const engine = await startEngine();
+    await new Promise((resolve) => engine.process.stdin.write(rawFrame('x'.repeat(5_000_000), 10_000_000), resolve));
+    await expectLeaving(engine);
+  });
+
+  it('when stdin ends, within a second, although nobody reads its output any more', async () => {
+    const engine = await startEngine();
+    engine.process.stdout.removeAllListeners('data');
+    engine.process.stdout.pause();
+    // Far more than the pipe, or this process, takes.
+    const long = frame({ jsonrpc: '2.0', id: 1, method: 'x'.repeat(5_000_000) });
+    await new Promise((resolve) => engine.process.stdin.write(long, resolve));
+    await expectLeaving(engine);
   });
 
   it('when it is told to shut down, after the answer', async () => {
