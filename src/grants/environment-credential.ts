@@ -1,4 +1,5 @@
 import type { Cloud } from '../cloud/environments.ts';
+import { isTenantGroup } from '../protocol/formats.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { currentRequest } from '../platform/request-context.ts';
 import { certificateCredential } from './certificate-credential.ts';
@@ -9,7 +10,8 @@ import type { TokenAnswer } from './token-answer.ts';
  * A token for the application that the environment names, as the Azure SDKs' EnvironmentCredential gets it:
  * AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH.
  * @param tenantId wins over AZURE_TENANT_ID
- * @throws TokenError CredentialUnavailable, naming the variables that are missing
+ * @throws TokenError CredentialUnavailable, naming the variables that are missing; InvalidParameter where the tenant
+ * stands for any
  */
 export async function environmentCredential(
   cloud: Cloud,
@@ -34,6 +36,7 @@ export async function environmentCredential(
     const verb = missing.length === 1 && !missing[0]?.includes(' or ') ? 'is' : 'are';
     throw new TokenError('CredentialUnavailable', `${missing.join(', ')} ${verb} not set.`);
   }
+  if (isTenantGroup(tenant.toLowerCase())) throw noTenant(tenant, request.tenantId ? 'TenantId' : 'AZURE_TENANT_ID');
   const identity = { cloud, tenant, clientId };
   if (secret) return clientCredentials({ ...request, identity, credential: { kind: 'secret', secret } });
   const credential = await certificateCredential(
@@ -42,4 +45,13 @@ export async function environmentCredential(
   );
   // A host can't see that the file has another content now; the engine reads it again, and MSAL's cache still serves.
   return { ...(await clientCredentials({ ...request, identity, credential })), reusable: false };
+}
+
+function noTenant(given: string, parameter: 'TenantId' | 'AZURE_TENANT_ID'): TokenError {
+  const name = parameter === 'TenantId' ? `-${parameter}` : parameter;
+  return new TokenError(
+    'InvalidParameter',
+    `${name} is '${given}', which is no tenant of its own. An application signs in to one: give its id or domain.`,
+    { parameter },
+  );
 }

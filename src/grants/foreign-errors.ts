@@ -193,13 +193,44 @@ function isTlsCode(code: string): boolean {
   return /^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/.test(code);
 }
 
+/** What MSAL says for most of its codes: where to look them up, and there is little to be found. */
+const withoutText = /^(\w+): See https:\/\/aka\.ms\/\S+ for details$/;
+
+const checkService = 'Check the address of the sign-in service, and the proxy.';
+
+/** The codes without a text that a person can meet, and what they mean. Most of the others are of browsers. */
+const msalCodes: Readonly<Record<string, readonly [TokenErrorCode, string]>> = {
+  nonce_mismatch: [
+    'AuthenticationFailed',
+    "The answer is another sign-in's: its id token does not have the nonce that this one was begun with. " +
+      'Run the command again, and sign in on the page that it opens.',
+  ],
+  token_parsing_error: ['ResponseInvalid', `The service answered with an id token that is none. ${checkService}`],
+  client_info_decoding_error: [
+    'ResponseInvalid',
+    `The service answered with a client_info that is none. ${checkService}`,
+  ],
+  endpoints_resolution_error: [
+    'ResponseInvalid',
+    `The sign-in service does not say where its endpoints are. ${checkService}`,
+  ],
+};
+
+/** The same of those that another sign-in cures. */
+const msalCodesOfPeople: Readonly<Record<string, string>> = {
+  no_tokens_found: 'There is no token, and no refresh token that could get one.',
+  refresh_token_expired: 'The refresh token has expired.',
+};
+
 /** MSAL's errors that no exchange stands behind, and everything that nobody expected. */
 function libraryError(error: unknown): TokenError {
   const name = error instanceof Error ? error.name : '';
   const message = redact(error instanceof Error ? error.message : String(error));
   const cause = { cause: error };
+  const [, msalCode] = withoutText.exec(message) ?? [];
   if (name === 'InteractionRequiredAuthError') {
-    return new TokenError('InteractionRequired', `${message} ${wording().signInAgain}`, cause);
+    const what = msalCode === undefined ? message : (msalCodesOfPeople[msalCode] ?? endedWith(msalCode));
+    return new TokenError('InteractionRequired', `${what} ${wording().signInAgain}`, cause);
   }
   if (name === 'ServerError') {
     return new TokenError('Throttled', `${message} Entra asked to wait; the request was not sent again.`, {
@@ -207,10 +238,16 @@ function libraryError(error: unknown): TokenError {
       retryable: true,
     });
   }
-  if (/^(ClientAuthError|ClientConfigurationError|AuthError|NodeAuthError)$/.test(name)) {
-    return new TokenError('AuthenticationFailed', message, cause);
+  if (/^(ClientAuthError|ClientConfigurationError|AuthError|NodeAuthError|ManagedIdentityError)$/.test(name)) {
+    if (msalCode === undefined) return new TokenError('AuthenticationFailed', message, cause);
+    const unknown = `${endedWith(msalCode)} Run the command again; if it stays so, report it.`;
+    return new TokenError(...(msalCodes[msalCode] ?? (['AuthenticationFailed', unknown] as const)), cause);
   }
   return new TokenError('EngineError', `The engine failed: ${message}`, cause);
+}
+
+function endedWith(msalCode: string): string {
+  return `MSAL ended the request with ${msalCode}.`;
 }
 
 function textMember(body: Readonly<Record<string, unknown>>, name: string): string | undefined {

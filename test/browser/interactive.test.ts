@@ -152,6 +152,27 @@ describe.skipIf(!chromiumFile)('A sign-in in a real browser', () => {
     expect(await request).toMatchObject({ identity: alice.username });
   });
 
+  it("is refused when its id token has another sign-in's nonce, and shell and page say so", async () => {
+    const request = refusalOf(ask(engine, 'Interactive'));
+    await engine.waiting;
+    const address = new URL(await opener.address());
+    address.searchParams.set('nonce', 'of-another-sign-in');
+    await page.goto(address.href);
+    await signIn();
+    const message =
+      "The answer is another sign-in's: its id token does not have the nonce that this one was begun with. " +
+      'Run the command again, and sign in on the page that it opens.';
+    expect(await request).toMatchObject({
+      code: -32000,
+      message,
+      data: { code: 'AuthenticationFailed', retryable: false },
+    });
+    await expect.poll(() => page.getByRole('heading').textContent()).toBe('The sign-in did not succeed');
+    expect(await page.getByText(message).count()).toBe(1);
+    expect(await engine.connection.sendRequest(status)).toMatchObject({ account: null });
+    await expectFree(portOf(address));
+  });
+
   it('that starts with a wrong password can be finished with the right one', async () => {
     const request = ask(engine, 'Interactive');
     await goToSignIn();

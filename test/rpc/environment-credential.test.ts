@@ -20,6 +20,7 @@ import { directoryWith } from '../helpers/emulator.ts';
 
 const certificateClient = 'ce470000-0000-4000-8000-000000000002';
 const registered = makeCertificate();
+const absentFile = { AZURE_CLIENT_CERTIFICATE_PATH: '/nowhere/absent.pem' };
 let folder: string;
 let emulator: Emulator;
 let engine: Engine;
@@ -115,6 +116,23 @@ describe('The environment with a secret', () => {
     const refusal = await refusalOf(ask(engine, 'NonInteractive', parameters, { environment }));
     expect(refusal.data).toMatchObject({ code, aadsts });
     expect(refusal.message).toContain(`AADSTS${aadsts}`);
+  });
+
+  it.each([
+    ['AZURE_TENANT_ID', 'common', { AZURE_TENANT_ID: 'common' }, {}],
+    ['AZURE_TENANT_ID', 'Organizations', { AZURE_TENANT_ID: 'Organizations' }, {}],
+    ['AZURE_TENANT_ID', 'consumers', { AZURE_TENANT_ID: 'consumers', AZURE_CLIENT_SECRET: '', ...absentFile }, {}],
+    ['-TenantId', 'common', {}, { tenantId: 'common' }],
+  ])('asks nobody when %s is %s, and says that it is no tenant', async (name, tenant, changes, parameters) => {
+    const environment = { ...withSecret(emulator), ...changes };
+    expect(await refusalOf(ask(engine, 'NonInteractive', parameters, { environment }))).toMatchObject({
+      code: -32602,
+      message:
+        `Environment variables: ${name} is '${tenant}', which is no tenant of its own. ` +
+        'An application signs in to one: give its id or domain.',
+      data: { code: 'InvalidParameter', parameter: name.replace('-', '') },
+    });
+    expect(emulator.requests).toEqual([]);
   });
 
   it('asks the tenant that -TenantId names', async () => {

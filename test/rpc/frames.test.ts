@@ -101,8 +101,7 @@ describe('A frame that can be told from the next one', () => {
 });
 
 describe('A frame whose length is wrong', () => {
-  const lost =
-    "A frame does not begin with a Content-Length from 0 to 67108864; the stream can't be read any further.";
+  const lost = "A frame does not begin with a Content-Length from 0 to 67108864; the stream can't be read any further.";
 
   it.each([
     ['has no Content-Length', 'Content-Type: x\r\n\r\n{}'],

@@ -241,13 +241,16 @@ describe('The engine leaves', () => {
   it.each([
     ["Entra's answer", 'NonInteractive', () => silentEnvironment],
     ["a managed identity's", 'ManagedIdentity', () => ({ IDENTITY_ENDPOINT: silentIdentity, IDENTITY_HEADER: 'x' })],
-  ] as const)('when stdin ends, within a second, although %s is waited for', async (_what, parameterSet, environment) => {
-    const engine = await startEngine({ environment: environment() });
-    const connected = connection();
-    engine.connection.sendRequest(getAzToken, { parameterSet, parameters: {} }).catch(() => {});
-    await connected;
-    await expectLeaving(engine);
-  });
+  ] as const)(
+    'when stdin ends, within a second, although %s is waited for',
+    async (_what, parameterSet, environment) => {
+      const engine = await startEngine({ environment: environment() });
+      const connected = connection();
+      engine.connection.sendRequest(getAzToken, { parameterSet, parameters: {} }).catch(() => {});
+      await connected;
+      await expectLeaving(engine);
+    },
+  );
 
   it('when stdin ends, within a second, although a person is waited for', async () => {
     await using opener = await makeBrowserOpener();
