@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { isAbsolute, resolve } from 'node:path';
 import { TokenError } from '../protocol/token-error.ts';
 import { currentRequest } from './request-context.ts';
 
@@ -15,6 +16,8 @@ export interface CertificateWithKey {
 const certificateBlock = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 const keyBlock = /-----BEGIN (?:RSA |ENCRYPTED )?PRIVATE KEY-----[\s\S]+?-----END (?:RSA |ENCRYPTED )?PRIVATE KEY-----/;
 
+const exportIt = 'Export the certificate with its RSA key.';
+
 /**
  * Reads a certificate and its private key from a PEM or PFX (PKCS #12) file.
  * @param password of a PFX, or of a PEM's encrypted key
@@ -24,19 +27,31 @@ export async function readCertificateFile(path: string, password: string | undef
   // Loaded here, for nearly all credentials are secrets.
   const { readFile } = await import('node:fs/promises');
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === 'ENOENT' ? 'does not exist' : `can't be read (${cause.code ?? cause.message})`;
-    throw new TokenError('CertificateNotFound', `The certificate file '${path}' ${why}.`, { cause });
+    const why =
+      cause.code === 'ENOENT'
+        ? `does not exist. ${isAbsolute(path) ? 'Correct the path, or put the file there.' : 'Give its whole path.'}`
+        : `can't be read (${cause.code ?? cause.message}). Name a file that you may read.`;
+    throw new TokenError('CertificateNotFound', `The certificate file ${named(path)} ${why}`, { cause });
   });
   const text = bytes.toString('latin1');
   const pem = text.includes('-----BEGIN ') ? text : await pemOfPfx(bytes, path, password);
   const certificates = pem.match(certificateBlock) ?? [];
   const key = keyBlock.exec(pem)?.[0];
-  if (certificates.length === 0) throw invalid(path, 'has no certificate');
-  if (!key) throw invalid(path, 'has no private key (an EC key, or a certificate alone, can not sign in)');
+  if (certificates.length === 0) throw invalid(path, `has no certificate. ${exportIt}`);
+  if (!key) {
+    throw invalid(path, `has no private key (an EC key, or a certificate alone, can not sign in). ${exportIt}`);
+  }
   const privateKey = readKey(key, path, password);
   const leaf = certificates.map((one) => readCertificate(one, path)).find((one) => one.checkPrivateKey(privateKey));
-  if (!leaf) throw invalid(path, 'has a private key that belongs to none of its certificates');
-  if (privateKey.asymmetricKeyType !== 'rsa') throw invalid(path, 'has no RSA key; Entra takes RSA keys only');
+  if (!leaf) {
+    throw invalid(
+      path,
+      'has a private key that belongs to none of its certificates. Put a certificate and its own key there.',
+    );
+  }
+  if (privateKey.asymmetricKeyType !== 'rsa') {
+    throw invalid(path, 'has no RSA key; Entra takes RSA keys only. Use a certificate with an RSA key.');
+  }
   checkValidity(leaf, path);
   const own = leaf.toString().trim();
   return {
@@ -50,7 +65,7 @@ function readCertificate(pem: string, path: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch (cause) {
-    throw invalid(path, "has a certificate that can't be read", cause);
+    throw invalid(path, `has a certificate that can't be read. ${exportIt}`, cause);
   }
 }
 
@@ -59,17 +74,25 @@ function readKey(pem: string, path: string, password: string | undefined): KeyOb
     return createPrivateKey(password === undefined ? pem : { key: pem, passphrase: password });
   } catch (cause) {
     if (pem.includes('ENCRYPTED')) throw wrongPassword(path, password, cause);
-    throw invalid(path, "has a private key that can't be read", cause);
+    throw invalid(path, `has a private key that can't be read. ${exportIt}`, cause);
   }
 }
 
 function checkValidity(certificate: X509Certificate, path: string): void {
   const now = Date.now();
   if (certificate.validToDate.getTime() < now) {
-    throw invalid(path, `has a certificate that expired on ${certificate.validToDate.toISOString()}`);
+    throw invalid(
+      path,
+      `has a certificate that expired on ${certificate.validToDate.toISOString()}. ` +
+        'Make a new one, and register it with the application.',
+    );
   }
   if (certificate.validFromDate.getTime() > now) {
-    throw invalid(path, `has a certificate that is valid only from ${certificate.validFromDate.toISOString()}`);
+    throw invalid(
+      path,
+      `has a certificate that is valid only from ${certificate.validFromDate.toISOString()}. ` +
+        "Check this machine's clock, or wait.",
+    );
   }
 }
 
@@ -81,7 +104,7 @@ async function pemOfPfx(bytes: Buffer, path: string, password: string | undefine
     store = forge.pkcs12.pkcs12FromAsn1(asn1, password ?? '');
   } catch (cause) {
     if (cause instanceof Error && /mac|password/i.test(cause.message)) throw wrongPassword(path, password, cause);
-    throw invalid(path, 'is neither PEM nor PFX', cause);
+    throw invalid(path, `is neither PEM nor PFX. ${exportIt}`, cause);
   }
   const bags = store.safeContents.flatMap((contents) => contents.safeBags);
   return bags
@@ -97,11 +120,17 @@ function wrongPassword(path: string, password: string | undefined, cause: unknow
   const source = currentRequest()?.wording?.certificatePassword ?? 'AZURE_CLIENT_CERTIFICATE_PASSWORD carries it.';
   return new TokenError(
     'CertificatePasswordInvalid',
-    `The password ${what} for the certificate file '${path}'. ${source}`,
+    `The password ${what} for the certificate file ${named(path)}. ${source}`,
     { cause },
   );
 }
 
+/** With where it leads: a script's location is not the folder of this process, from which it is looked for. */
+function named(path: string): string {
+  return isAbsolute(path) ? `'${path}'` : `'${path}' (${resolve(path)})`;
+}
+
+/** @param why ends with what to do */
 function invalid(path: string, why: string, cause?: unknown): TokenError {
-  return new TokenError('CertificateInvalid', `The certificate file '${path}' ${why}.`, { cause });
+  return new TokenError('CertificateInvalid', `The certificate file ${named(path)} ${why}`, { cause });
 }

@@ -157,7 +157,9 @@ describe('config create with a certificate', () => {
     const path = join(home.path, 'later.pem');
     const { exitCode, stderr } = await create(['later', ...application, '--certificate', path]);
     expect(exitCode).toBe(0);
-    expect(stderr).toContain(`The certificate file '${path}' does not exist. The profile is stored all the same.`);
+    expect(stderr).toContain(
+      `The certificate file '${path}' does not exist. Correct the path, or put the file there. The profile is stored all the same.`,
+    );
     expect(profile('later')).toMatchObject({ certificatePath: path });
   });
 

@@ -65,7 +65,7 @@ describe.skipIf(process.platform === 'win32')('What the system refuses', () => {
     });
     expect({ exitCode, stderr }).toEqual({
       exitCode: 3,
-      stderr: `entra-auth-cli: The certificate file '${certificatePath}' can't be read (ELOOP).\n`,
+      stderr: `entra-auth-cli: The certificate file '${certificatePath}' can't be read (ELOOP). Name a file that you may read.\n`,
     });
   });
 

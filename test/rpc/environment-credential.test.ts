@@ -217,7 +217,7 @@ describe('The environment with a certificate', () => {
     const path = join(folder, 'absent.pem');
     const refusal = await refusalOf(ask(engine, 'NonInteractive', {}, { environment: environment(path) }));
     expect(refusal).toMatchObject({
-      message: `Environment variables: The certificate file '${path}' does not exist.`,
+      message: `Environment variables: The certificate file '${path}' does not exist. Correct the path, or put the file there.`,
       data: { code: 'CertificateNotFound' },
     });
   });

@@ -1,8 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { X509Certificate } from 'node:crypto';
+import { join, relative, resolve } from 'node:path';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSelfSignedCertificate } from '../../../src/emulator/certificates.ts';
 import { readCertificateFile } from '../../../src/platform/certificate-file.ts';
 import { makeCertificate } from '../../helpers/certificates.ts';
 
@@ -51,6 +52,9 @@ describe('A certificate file', () => {
   });
 });
 
+/** A PEM block whose content is none. */
+const mangled = (pem: string): string => pem.replace(/^[\w+/]{64}$/gm, 'A'.repeat(64));
+
 describe('A certificate file is refused', () => {
   const expectRefusal = async (
     path: string,
@@ -63,7 +67,47 @@ describe('A certificate file is refused', () => {
 
   it('when it does not exist', async () => {
     const path = join(folder, 'absent.pem');
-    await expectRefusal(path, undefined, 'CertificateNotFound', `The certificate file '${path}' does not exist.`);
+    await expectRefusal(
+      path,
+      undefined,
+      'CertificateNotFound',
+      `The certificate file '${path}' does not exist. Correct the path, or put the file there.`,
+    );
+  });
+
+  it.each(['nope.pem', './nope.pem', '~/nope.pem'])('when it is not where a path leads from here: %s', async (path) => {
+    const message = `The certificate file '${path}' (${resolve(path)}) does not exist. Give its whole path.`;
+    await expectRefusal(path, undefined, 'CertificateNotFound', message);
+  });
+
+  it('when its password is wrong, and says which it is where its path leads from here', async () => {
+    const path = relative(process.cwd(), await file('elsewhere.pfx', own.pfx('right')));
+    const message =
+      `The password is not the one for the certificate file '${path}' (${resolve(path)}). ` +
+      'AZURE_CLIENT_CERTIFICATE_PASSWORD carries it.';
+    await expectRefusal(path, 'wrong', 'CertificatePasswordInvalid', message);
+  });
+
+  it('when it can not be read', async () => {
+    const message = `The certificate file '${folder}' can't be read (EISDIR). Name a file that you may read.`;
+    await expectRefusal(folder, undefined, 'CertificateNotFound', message);
+  });
+
+  it.each([
+    ['certificate', () => own.privateKey + mangled(own.certificate)],
+    ['private key', () => own.certificate + mangled(own.privateKey)],
+  ])('when its %s is damaged', async (what, content) => {
+    const path = await file('damaged.pem', content());
+    const message = `The certificate file '${path}' has a ${what} that can't be read. Export the certificate with its RSA key.`;
+    await expectRefusal(path, undefined, 'CertificateInvalid', message);
+  });
+
+  it('when its key is no RSA key', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const elliptic = createSelfSignedCertificate('elliptic', { privateKey });
+    const path = await file('elliptic.pem', elliptic.certificate + elliptic.privateKey);
+    const message = `The certificate file '${path}' has no RSA key; Entra takes RSA keys only. Use a certificate with an RSA key.`;
+    await expectRefusal(path, undefined, 'CertificateInvalid', message);
   });
 
   it('when the password of a PFX is wrong', async () => {
@@ -92,13 +136,18 @@ describe('A certificate file is refused', () => {
       path,
       undefined,
       'CertificateInvalid',
-      `The certificate file '${path}' has no private key (an EC key, or a certificate alone, can not sign in).`,
+      `The certificate file '${path}' has no private key (an EC key, or a certificate alone, can not sign in). Export the certificate with its RSA key.`,
     );
   });
 
   it('when it has no certificate', async () => {
     const path = await file('key.pem', own.privateKey);
-    await expectRefusal(path, undefined, 'CertificateInvalid', `The certificate file '${path}' has no certificate.`);
+    await expectRefusal(
+      path,
+      undefined,
+      'CertificateInvalid',
+      `The certificate file '${path}' has no certificate. Export the certificate with its RSA key.`,
+    );
   });
 
   it('when its key belongs to another certificate', async () => {
@@ -107,7 +156,7 @@ describe('A certificate file is refused', () => {
       path,
       undefined,
       'CertificateInvalid',
-      `The certificate file '${path}' has a private key that belongs to none of its certificates.`,
+      `The certificate file '${path}' has a private key that belongs to none of its certificates. Put a certificate and its own key there.`,
     );
   });
 
@@ -118,7 +167,7 @@ describe('A certificate file is refused', () => {
       path,
       undefined,
       'CertificateInvalid',
-      `The certificate file '${path}' has a certificate that expired on 2020-01-01T00:00:00.000Z.`,
+      `The certificate file '${path}' has a certificate that expired on 2020-01-01T00:00:00.000Z. Make a new one, and register it with the application.`,
     );
   });
 
@@ -129,7 +178,7 @@ describe('A certificate file is refused', () => {
       path,
       undefined,
       'CertificateInvalid',
-      `The certificate file '${path}' has a certificate that is valid only from 2100-01-01T00:00:00.000Z.`,
+      `The certificate file '${path}' has a certificate that is valid only from 2100-01-01T00:00:00.000Z. Check this machine's clock, or wait.`,
     );
   });
 
@@ -139,7 +188,7 @@ describe('A certificate file is refused', () => {
       path,
       undefined,
       'CertificateInvalid',
-      `The certificate file '${path}' is neither PEM nor PFX.`,
+      `The certificate file '${path}' is neither PEM nor PFX. Export the certificate with its RSA key.`,
     );
   });
 });

@@ -72,7 +72,7 @@ describe('An application', () => {
     const credential = { kind: 'certificateFile', path: '/nowhere/app.pem' } as const;
     expect(await refusalOf(session.ask({ credential }))).toEqual({
       code: 'CertificateNotFound',
-      message: "The certificate file '/nowhere/app.pem' does not exist.",
+      message: "The certificate file '/nowhere/app.pem' does not exist. Correct the path, or put the file there.",
     });
     expect(session.emulator.requests).toEqual([]);
   });
