@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { guardPreload } from './test/helpers/network-guard.ts';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/helpers/set-up.ts'],
+    // For the threads that what is tested starts; they begin with their process's options.
+    execArgv: ['--require', guardPreload],
     // Against what hangs, and nothing more: a busy machine takes ten times what a test takes alone. Where a time is required,
     // the test measures it.
     testTimeout: 60_000,

@@ -1,6 +1,7 @@
 import type { Cloud } from '../cloud/environments.ts';
 import type { CredentialSource } from '../protocol/az-token.ts';
 import type { ChainStep } from '../protocol/errors.ts';
+import { shortened } from '../protocol/quoted.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { currentRequest } from '../platform/request-context.ts';
 import { developerTool } from './developer-tool.ts';
@@ -106,7 +107,7 @@ function withSteps(error: TokenError, source: string, steps: readonly ChainStep[
 
 function summary(resource: string, steps: readonly ChainStep[]): string {
   return [
-    `No source has a token for ${resource}. Tried, in this order:`,
+    `No source has a token for ${shortened(resource)}. Tried, in this order:`,
     ...steps.map((step) => `  - ${step.source}: ${step.reason}`),
     'Set up one of them, or sign in with Get-AzToken -Interactive.',
   ].join('\n');

@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { managedIdentityNames, type Environment } from '../protocol/environment.ts';
+import { shortened } from '../protocol/quoted.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { currentRequest } from '../platform/request-context.ts';
 import { runWithEnvironment, WorkerFailure } from './environment-thread.ts';
@@ -64,7 +65,7 @@ function warnOfNarrowerScopes({ resource, scopes = [] }: ManagedIdentityGrantReq
   currentRequest()?.log(
     'warning',
     `A managed identity's token is always for a whole resource, with the roles that the identity has been given. ` +
-      `Scope ${narrower.join(', ')} was left out; the token is for ${resource}.`,
+      `Scope ${shortened(narrower.join(', '))} was left out; the token is for ${shortened(resource)}.`,
   );
 }
 

@@ -8,6 +8,7 @@ import net from 'node:net';
 import process from 'node:process';
 import tls from 'node:tls';
 import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { isolate } from '../helpers/environment.ts';
@@ -50,6 +51,16 @@ describe('The network guard', () => {
     const response = await fetch(`http://${host}:${(server.address() as AddressInfo).port}/`);
     expect(await response.text()).toBe('here');
     server.close();
+  });
+
+  test('guards the threads of what is tested, and hears of their attempts', async () => {
+    const script = `fetch('https://${elsewhere}/').catch((error) => {
+      require('node:worker_threads').parentPort.postMessage(error.cause.message);
+    })`;
+    const thread = new Worker(script, { eval: true, stderr: true });
+    expect(await once(thread, 'message')).toEqual([`A test may not connect to ${elsewhere}.`]);
+    expect(takeNetworkAttempts()).toEqual(['something in another thread']);
+    await thread.terminate();
   });
 
   test('guards a spawned program, whose attempts stand on its stderr', async () => {

@@ -204,6 +204,15 @@ describe('The environment with a certificate', () => {
     expect(result.reusableUntil).toBeNull();
   });
 
+  it('is served the cached token without a request', async () => {
+    const path = join(folder, 'cached.pem');
+    await writeFile(path, registered.certificate + registered.privateKey);
+    const first = await ask(engine, 'NonInteractive', {}, { environment: environment(path) });
+    emulator.clearRequests();
+    expect((await ask(engine, 'NonInteractive', {}, { environment: environment(path) })).token).toBe(first.token);
+    expect(emulator.requests).toHaveLength(0);
+  });
+
   it('says that the certificate is not the registered one', async () => {
     const stranger = makeCertificate();
     const path = join(folder, 'stranger.pem');

@@ -65,3 +65,9 @@ it('The reason why an account had no token is told with those of the other sourc
     { source: 'Environment variables', outcome: 'unavailable' },
   ]);
 });
+
+it('A resource of any length is told by its beginning', async () => {
+  const resource = `https://${'x'.repeat(1_000_000)}`;
+  const error = await tokenErrorOf(chain(recordedContext(), { resource }));
+  expect(error.message).toMatch(/^No source has a token for https:\/\/x{92}\.\.\.\. Tried, in this order:\n/);
+});
