@@ -67,7 +67,7 @@ Describe 'Get-AzToken with the certificate in the environment' {
         Get-AzToken -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
         $failure[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
         $failure[0].Exception.Data['Code'] | Should -Be 'CertificateNotFound'
-        $failure[0].Exception.Message | Should -Be "Environment variables: The certificate file '$absent' does not exist."
+        $failure[0].Exception.Message | Should -Be "Environment variables: The certificate file '$absent' does not exist. Correct the path, or put the file there."
     }
 }
 
