@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Worker } from 'node:worker_threads';
 import type { Environment } from '../protocol/environment.ts';
+import { finishBeforeEnd } from '../platform/unfinished.ts';
 import { currentRequest } from '../platform/request-context.ts';
 
 /** What a thread with the session's environment is asked for. */
@@ -19,6 +20,12 @@ export type WorkerJob =
       readonly tenantId?: string | undefined;
       readonly claims?: string | undefined;
     };
+
+/** `job` is absent when nobody waits for the job of that id any more. */
+export interface WorkerRequest {
+  readonly id: number;
+  readonly job?: WorkerJob;
+}
 
 export interface WorkerAnswer {
   readonly accessToken: string;
@@ -50,8 +57,10 @@ export class WorkerFailure extends Error {
 const maximumThreads = 4;
 
 interface Thread {
+  readonly key: string;
   readonly worker: Worker;
-  readonly waiting: Map<number, PromiseWithResolvers<WorkerAnswer>>;
+  /** The jobs under way, those that nobody waits for included. */
+  readonly jobs: Map<number, PromiseWithResolvers<WorkerAnswer>>;
 }
 
 const threads = new Map<string, Thread>();
@@ -59,7 +68,7 @@ let lastId = 0;
 
 /**
  * Runs a job in the thread of the request's environment.
- * @throws the signal's reason when cancelled (the thread finishes the job for nobody); WorkerFailure
+ * @throws the signal's reason when cancelled, which ends the developer tool; WorkerFailure
  */
 export async function runWithEnvironment(job: WorkerJob): Promise<WorkerAnswer> {
   const context = currentRequest();
@@ -67,22 +76,39 @@ export async function runWithEnvironment(job: WorkerJob): Promise<WorkerAnswer> 
   const thread = threadOf(context?.environment ?? {});
   const id = ++lastId;
   const answer = Promise.withResolvers<WorkerAnswer>();
-  thread.waiting.set(id, answer);
-  const cancel = (): void => answer.reject(context?.signal.reason);
+  thread.jobs.set(id, answer);
+  const cancelled = Promise.withResolvers<never>();
+  const cancel = (): void => {
+    tell(thread, { id });
+    if (job.kind === 'developerTool') {
+      finishBeforeEnd(answer.promise);
+      // @azure/identity passes over a PowerShell for good that did not end by itself.
+      retire(thread);
+    }
+    cancelled.reject(context?.signal.reason);
+  };
   context?.signal.addEventListener('abort', cancel, { once: true });
-  thread.worker.postMessage({ id, job });
+  tell(thread, { id, job });
   try {
-    return await answer.promise;
+    return await Promise.race([answer.promise, cancelled.promise]);
   } finally {
-    thread.waiting.delete(id);
     context?.signal.removeEventListener('abort', cancel);
   }
 }
 
-/** Ends all threads, and with them the tokens that MSAL keeps in them. */
+/** Ends all threads once their jobs are done, and with them the tokens that MSAL keeps in them. */
 export function endEnvironmentThreads(): void {
-  for (const thread of threads.values()) void thread.worker.terminate();
-  threads.clear();
+  for (const thread of threads.values()) retire(thread);
+}
+
+function tell(thread: Thread, request: WorkerRequest): void {
+  thread.worker.postMessage(request);
+}
+
+/** The thread gets no new jobs, and ends when it has none left. */
+function retire(thread: Thread): void {
+  if (threads.get(thread.key) === thread) threads.delete(thread.key);
+  if (thread.jobs.size === 0) void thread.worker.terminate();
 }
 
 function threadOf(environment: Environment): Thread {
@@ -105,17 +131,20 @@ function startThread(environment: Environment, key: string): Thread {
     env: { ...environment },
     workerData: { role: 'environment' },
   });
-  const thread: Thread = { worker, waiting: new Map() };
+  const thread: Thread = { key, worker, jobs: new Map() };
   worker.on('message', ({ id, answer, failure }: WorkerMessage) => {
-    const waiting = thread.waiting.get(id);
-    if (answer) waiting?.resolve(answer);
-    else if (failure) waiting?.reject(new WorkerFailure(failure));
+    const job = thread.jobs.get(id);
+    thread.jobs.delete(id);
+    if (answer) job?.resolve(answer);
+    else if (failure) job?.reject(new WorkerFailure(failure));
+    if (threads.get(key) !== thread) retire(thread);
   });
   worker.on('error', (error) => abandon(error));
   worker.on('exit', () => abandon(new Error('The thread that gets tokens from the environment has ended.')));
   function abandon(error: unknown): void {
-    if (threads.get(key) === thread) threads.delete(key);
-    for (const waiting of thread.waiting.values()) waiting.reject(error);
+    for (const job of thread.jobs.values()) job.reject(error);
+    thread.jobs.clear();
+    retire(thread);
   }
   // The engine lives as long as its host, not as long as its threads.
   worker.unref();
@@ -124,10 +153,6 @@ function startThread(environment: Environment, key: string): Thread {
 
 function endOldestIdleThread(): void {
   if (threads.size <= maximumThreads) return;
-  for (const [key, thread] of threads) {
-    if (thread.waiting.size > 0) continue;
-    threads.delete(key);
-    void thread.worker.terminate();
-    return;
-  }
+  const idle = [...threads.values()].find((thread) => thread.jobs.size === 0);
+  if (idle) retire(idle);
 }

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { TokenError } from '../protocol/token-error.ts';
 import { withRequestContext } from '../platform/request-context.ts';
-import type { WorkerAnswer, WorkerJob, WorkerMessage } from './environment-thread.ts';
+import { endingProcesses } from '../platform/tool-processes.ts';
+import type { WorkerAnswer, WorkerJob, WorkerMessage, WorkerRequest } from './environment-thread.ts';
 
 /**
  * The thread in which libraries run that read `process.env`: MSAL's managed identity, which also keeps the source it
@@ -9,20 +10,22 @@ import type { WorkerAnswer, WorkerJob, WorkerMessage } from './environment-threa
  * `process.env` of its own, so each session environment gets the libraries' honest answer.
  */
 
-/** A developer tool may take this long, in milliseconds: az on a cold Windows disk takes ten seconds. */
+/** Each program of a developer tool may take this long, in milliseconds: az on a cold Windows disk takes ten seconds. */
 const toolTimeout = 30_000;
 
-async function answer(job: WorkerJob): Promise<WorkerAnswer> {
-  if (job.kind === 'managedIdentity') return withExchanges(() => managedIdentity(job));
+async function answer(job: WorkerJob, signal: AbortSignal): Promise<WorkerAnswer> {
+  if (job.kind === 'managedIdentity') return withExchanges(signal, () => managedIdentity(job));
   const credential = await developerTool(job);
-  const token = await credential.getToken([...job.scopes], job.claims === undefined ? {} : { claims: job.claims });
+  const token = await endingProcesses({ signal, timeout: toolTimeout }, () =>
+    credential.getToken([...job.scopes], job.claims === undefined ? {} : { claims: job.claims }),
+  );
   return { accessToken: token.token, expiresOn: token.expiresOnTimestamp };
 }
 
 /** MSAL's errors say little; the exchange that failed says more. */
-async function withExchanges(work: () => Promise<WorkerAnswer>): Promise<WorkerAnswer> {
+async function withExchanges(signal: AbortSignal, work: () => Promise<WorkerAnswer>): Promise<WorkerAnswer> {
   const { asTokenError } = await import('./foreign-errors.ts');
-  const nobody = { environment: {}, signal: new AbortController().signal, log() {}, progress() {}, deviceCode() {} };
+  const nobody = { environment: {}, signal, log() {}, progress() {}, deviceCode() {} };
   return withRequestContext(nobody, () =>
     work().catch((error: unknown) => {
       throw asTokenError(error);
@@ -61,7 +64,6 @@ function problemOfTime(expiresOn: number): string | undefined {
 async function developerTool(job: Extract<WorkerJob, { kind: 'developerTool' }>) {
   const identity = await import('@azure/identity');
   const options = {
-    processTimeoutInMs: toolTimeout,
     additionallyAllowedTenants: ['*'],
     ...(job.tenantId === undefined ? {} : { tenantId: job.tenantId }),
   };
@@ -99,12 +101,24 @@ function failure(error: unknown): NonNullable<WorkerMessage['failure']> {
   return { message, refused: error instanceof TokenError && !notAnswered.has(error.code) };
 }
 
+const underWay = new Map<number, AbortController>();
+
 const port = parentPort;
 if (port && workerData?.role === 'environment') {
-  port.on('message', ({ id, job }: { id: number; job: WorkerJob }) => {
-    answer(job).then(
-      (result) => port.postMessage({ id, answer: result } satisfies WorkerMessage),
-      (error: unknown) => port.postMessage({ id, failure: failure(error) } satisfies WorkerMessage),
+  port.on('message', ({ id, job }: WorkerRequest) => {
+    if (!job) {
+      underWay.get(id)?.abort();
+      return;
+    }
+    const controller = new AbortController();
+    underWay.set(id, controller);
+    const tell = (message: WorkerMessage): void => {
+      underWay.delete(id);
+      port.postMessage(message);
+    };
+    answer(job, controller.signal).then(
+      (result) => tell({ id, answer: result }),
+      (error: unknown) => tell({ id, failure: failure(error) }),
     );
   });
 }

@@ -25,11 +25,14 @@ export async function visualStudio(resource: string, tenantId: string | undefine
   const folder = context?.environment['LOCALAPPDATA'];
   if (!context || !folder) throw unavailable('LOCALAPPDATA is not set; Visual Studio is on Windows alone.');
   const providers = await readProviders(join(folder, '.IdentityService', 'AzureServiceAuth', 'tokenprovider.json'));
+  // Loaded here, for hardly any chain comes this far.
+  const { endingProcesses } = await import('../platform/tool-processes.ts');
   const reasons: string[] = [];
   for (const provider of providers) {
     const args = [...(provider.Arguments ?? []), '--resource', resource, ...(tenantId ? ['--tenant', tenantId] : [])];
     const { environment, signal } = context;
-    const result = await runTool(provider.Path, args, { environment, signal, timeout: toolTimeout });
+    const ending = { signal, timeout: toolTimeout };
+    const result = await endingProcesses(ending, () => runTool(provider.Path, args, { environment, ...ending }));
     const answer = result.exitCode === 0 ? parseAnswer(result.stdout) : undefined;
     if (answer) return answer;
     reasons.push(result.stderr.trim().split('\n')[0] || `${provider.Path} ${result.outcome} without a token.`);

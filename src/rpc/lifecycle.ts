@@ -4,6 +4,7 @@ import type { InitializeParams, InitializeResult } from '../protocol/lifecycle.t
 import { quoted } from '../protocol/quoted.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { protocolVersion } from '../protocol/version.ts';
+import { finished } from '../token/unfinished.ts';
 import { engineVersion } from './engine-version.ts';
 
 /** What the engine knows of the host it serves. */
@@ -73,18 +74,22 @@ function mismatch(version: unknown): TokenError {
 
 /**
  * Ends the engine with its host: when the host has gone, nobody can use what is still under way.
- * @param cancelAll frees ports and ends tools; returns how many requests were under way
+ * @param cancelAll frees ports and ends tools
  */
-export function endWithHost(cancelAll: () => number): void {
+export function endWithHost(cancelAll: () => void): void {
+  let ending = false;
   const end = (): void => {
-    const cancelled = cancelAll();
-    // Answers on their way out are let out; a tool that was just told to end, or a port that is being closed, is given
-    // a moment, which must stay well under the second that hosts wait.
-    process.stdout.end(() => setTimeout(() => process.exit(0), cancelled > 0 ? 250 : 0));
+    if (ending) return;
+    ending = true;
+    cancelAll();
+    // Answers on their way out are let out, and a tool that was just told to end is waited for. It all must stay well
+    // under the second that hosts wait.
+    process.stdout.end(() => setTimeout(() => void finished().then(() => process.exit(0))));
     setTimeout(() => process.exit(0), 500);
   };
   process.stdin.once('end', end).once('close', end);
-  process.stdout.once('error', () => process.exit(0));
+  // An answer that comes later than that is an error of stdout too.
+  process.stdout.on('error', end);
   // Ctrl+C in a terminal reaches the whole process group; the host decides what it means and sends a cancellation.
   process.on('SIGINT', () => {});
 }

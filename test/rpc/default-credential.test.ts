@@ -1,101 +1,86 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmulator } from '../../src/emulator/server.ts';
+import type { Environment } from '../../src/protocol/environment.ts';
+import {
+  noteOf,
+  printing,
+  providerAnswer,
+  toolExpiry,
+  ToolShed,
+  toolToken,
+  withToolsOf,
+} from '../helpers/developer-tools.ts';
 import { startEngine, type Engine } from '../helpers/engine.ts';
 import { ask, refusalOf, towards, type Emulator } from '../helpers/flows.ts';
 
-/**
- * `az`, `azd` and `pwsh` here are small programs that print what the real ones print: the real ones sign in to
- * Microsoft's hosts only.
- */
-let folder: string;
+let shed: ToolShed;
 let emulator: Emulator;
 let engine: Engine;
 
-const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-const exp = Math.floor(Date.now() / 1000) + 3600;
-const token = `${part({ alg: 'none' })}.${part({ upn: 'az@contoso.com', tid: 'tenant-of-az', exp })}.x`;
-
-async function tool(name: string, script: string): Promise<string> {
-  const own = await mkdtemp(join(folder, `${name}-`));
-  const file = join(own, name);
-  await writeFile(file, `#!/bin/sh\n${script}\n`);
-  await chmod(file, 0o755);
-  return own;
-}
-
-/** Only the given folders: what this machine has installed must not matter. `sh` is needed to run the tools. */
-const only = (...folders: string[]): Record<string, string> => ({
-  ...towards(emulator),
-  AZURE_POD_IDENTITY_AUTHORITY_HOST: 'http://127.0.0.1:9',
-  PATH: folders.join(delimiter),
-});
+const only = (...folders: string[]): Environment => withToolsOf(emulator, ...folders);
+const azAnswer = { accessToken: toolToken, expires_on: toolExpiry };
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'chain-'));
+  shed = await ToolShed.open();
   emulator = await startEmulator();
   engine = await startEngine({ environment: towards(emulator) });
 });
 afterAll(async () => {
   await engine[Symbol.asyncDispose]();
   await emulator.close();
-  await rm(folder, { recursive: true });
+  await shed[Symbol.asyncDispose]();
 });
 
 describe.skipIf(process.platform === 'win32')('The chain', () => {
   it("takes Azure CLI's token, with the token's own expiry and not the local time that old versions print", async () => {
-    const az = await tool(
-      'az',
-      `echo '${JSON.stringify({ accessToken: token, expiresOn: '2001-01-01 00:00:00.000000', tokenType: 'Bearer' })}'`,
-    );
+    const localTime = { expiresOn: '2001-01-01 00:00:00.000000', tokenType: 'Bearer' };
+    const az = await shed.tool('az', printing({ accessToken: toolToken, ...localTime }));
     const result = await ask(engine, 'NonInteractive', {}, { environment: only(az) });
     expect(result).toMatchObject({
-      token,
+      token: toolToken,
       identity: 'az@contoso.com',
       tenantId: 'tenant-of-az',
-      expiresOn: exp * 1000,
+      expiresOn: toolExpiry * 1000,
     });
   });
 
   it("does not keep a developer tool's token: the person may have signed in as somebody else", async () => {
-    const az = await tool('az', `echo '${JSON.stringify({ accessToken: token, expires_on: exp })}'`);
+    const az = await shed.tool('az', printing(azAnswer));
     const result = await ask(engine, 'NonInteractive', {}, { environment: only(az) });
     expect(result.reusableUntil).toBeNull();
   });
 
   it('asks Azure CLI for the resource and the tenant', async () => {
-    const az = await tool(
-      'az',
-      `echo "$@" > "$(dirname "$0")/asked"; echo '${JSON.stringify({ accessToken: token, expires_on: exp })}'`,
-    );
+    const az = await shed.tool('az', `echo "$@" > "$here/asked"; ${printing(azAnswer)}`);
     const parameters = { resource: 'https://vault.azure.net/', tenantId: 'contoso.com' };
-    await ask(engine, 'NonInteractive', parameters, { environment: { ...only(az), PATH: `${az}:/usr/bin:/bin` } });
-    const { readFile } = await import('node:fs/promises');
-    expect(await readFile(join(az, 'asked'), 'utf8')).toContain(
+    await ask(engine, 'NonInteractive', parameters, { environment: only(az) });
+    expect(await noteOf(az, 'asked')).toContain(
       'account get-access-token --output json --resource https://vault.azure.net --tenant contoso.com',
     );
   });
 
   it('goes on to Azure Developer CLI when nobody is signed in to Azure CLI', async () => {
-    const az = await tool('az', `echo "ERROR: Please run 'az login' to setup account." >&2; exit 1`);
-    const azd = await tool('azd', `echo '${JSON.stringify({ token, expiresOn: new Date(exp * 1000).toISOString() })}'`);
+    const az = await shed.tool('az', `echo "ERROR: Please run 'az login' to setup account." >&2; exit 1`);
+    const azd = await shed.tool(
+      'azd',
+      printing({ token: toolToken, expiresOn: new Date(toolExpiry * 1000).toISOString() }),
+    );
     const environment = only(az, azd);
     const result = await ask(engine, 'NonInteractive', {}, { environment });
-    expect(result.token).toBe(token);
+    expect(result.token).toBe(toolToken);
   });
 
   it('sees a PATH that the session has changed since the last request', async () => {
     expect(await refusalOf(ask(engine, 'NonInteractive', {}, { environment: only() }))).toMatchObject({
       data: { code: 'CredentialUnavailable' },
     });
-    const az = await tool('az', `echo '${JSON.stringify({ accessToken: token, expires_on: exp })}'`);
-    expect(await ask(engine, 'NonInteractive', {}, { environment: only(az) })).toMatchObject({ token });
+    const az = await shed.tool('az', printing(azAnswer));
+    expect(await ask(engine, 'NonInteractive', {}, { environment: only(az) })).toMatchObject({ token: toolToken });
   });
 
   it('follows -CredentialPrecedence and asks nobody else', async () => {
-    const az = await tool('az', `echo "ERROR: Please run 'az login' to setup account." >&2; exit 1`);
+    const az = await shed.tool('az', `echo "ERROR: Please run 'az login' to setup account." >&2; exit 1`);
     const refusal = await refusalOf(
       ask(
         engine,
@@ -135,18 +120,13 @@ describe.skipIf(process.platform === 'win32')('The chain', () => {
   });
 
   it("takes the token of Visual Studio's token provider", async () => {
-    const provider = await tool(
-      'provider',
-      `echo '${JSON.stringify({ access_token: token, expires_on: new Date(exp * 1000).toISOString() })}'`,
-    );
-    const { mkdir } = await import('node:fs/promises');
-    const home = join(folder, 'vs', '.IdentityService', 'AzureServiceAuth');
-    await mkdir(home, { recursive: true });
-    const providers = [{ Path: join(provider, 'provider'), Arguments: ['--one'], Preference: 1 }];
-    await writeFile(join(home, 'tokenprovider.json'), JSON.stringify({ TokenProviders: providers }));
-    const environment = { ...only(), LOCALAPPDATA: join(folder, 'vs') };
+    const provider = await shed.tool('provider', printing(providerAnswer));
+    const localData = await shed.visualStudio([
+      { Path: join(provider, 'provider'), Arguments: ['--one'], Preference: 1 },
+    ]);
+    const environment = { ...only(), LOCALAPPDATA: localData };
     expect(
       await ask(engine, 'NonInteractive', { credentialPrecedence: ['VisualStudio'] }, { environment }),
-    ).toMatchObject({ token });
+    ).toMatchObject({ token: toolToken });
   });
 });

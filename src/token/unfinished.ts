@@ -1,0 +1,2 @@
+/** What requests leave to be done before the process ends. */
+export { finished } from '../platform/unfinished.ts';
