@@ -81,20 +81,19 @@ function sourcesOf(request: DefaultCredentialRequest): readonly Source[] {
 }
 
 function sourceOf(source: CredentialSource, request: DefaultCredentialRequest): Source {
-  const { scopes, tenantId, claims } = request;
   switch (source) {
     case 'Environment':
       return { name: 'Environment variables', get: () => environmentCredential(request.cloud, request) };
     case 'AzurePowerShell':
-      return { name: 'Azure PowerShell', get: () => developerTool({ tool: source, scopes, tenantId, claims }) };
+      return { name: 'Azure PowerShell', get: () => developerTool(source, request) };
     case 'AzureCLI':
-      return { name: 'Azure CLI', get: () => developerTool({ tool: source, scopes, tenantId, claims }) };
+      return { name: 'Azure CLI', get: () => developerTool(source, request) };
     case 'AzureDeveloperCli':
-      return { name: 'Azure Developer CLI', get: () => developerTool({ tool: source, scopes, tenantId, claims }) };
+      return { name: 'Azure Developer CLI', get: () => developerTool(source, request) };
     case 'VisualStudioCode':
-      return { name: 'Visual Studio Code', get: () => developerTool({ tool: source, scopes, tenantId, claims }) };
+      return { name: 'Visual Studio Code', get: () => developerTool(source, request) };
     case 'VisualStudio':
-      return { name: 'Visual Studio', get: () => visualStudio(request.resource, tenantId) };
+      return { name: 'Visual Studio', get: () => visualStudio(request) };
     case 'ManagedIdentity':
       return { name: 'Managed identity', get: () => managedIdentity({ ...request, optional: true }) };
   }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { TokenError } from '../protocol/token-error.ts';
 import { runTool } from '../platform/process.ts';
 import { currentRequest } from '../platform/request-context.ts';
+import { warnOfScopes, type DeveloperToolRequest } from './developer-tool.ts';
 import type { TokenAnswer } from './token-answer.ts';
 
 /** One program of %LOCALAPPDATA%\.IdentityService\AzureServiceAuth\tokenprovider.json. */
@@ -20,7 +21,8 @@ const toolTimeout = 30_000;
  * @azure/identity for JavaScript has no credential for it; this follows its .NET sister's protocol.
  * @throws TokenError CredentialUnavailable
  */
-export async function visualStudio(resource: string, tenantId: string | undefined): Promise<TokenAnswer> {
+export async function visualStudio(request: DeveloperToolRequest): Promise<TokenAnswer> {
+  const { resource, tenantId } = request;
   const context = currentRequest();
   const folder = context?.environment['LOCALAPPDATA'];
   if (!context || !folder) throw unavailable('LOCALAPPDATA is not set; Visual Studio is on Windows alone.');
@@ -34,7 +36,10 @@ export async function visualStudio(resource: string, tenantId: string | undefine
     const ending = { signal, timeout: toolTimeout };
     const result = await endingProcesses(ending, () => runTool(provider.Path, args, { environment, ...ending }));
     const answer = result.exitCode === 0 ? parseAnswer(result.stdout) : undefined;
-    if (answer) return answer;
+    if (answer) {
+      warnOfScopes(request);
+      return answer;
+    }
     reasons.push(result.stderr.trim().split('\n')[0] || `${provider.Path} ${result.outcome} without a token.`);
   }
   throw unavailable(`Visual Studio's token provider gave none: ${reasons.join(' ')}`);
