@@ -157,6 +157,26 @@ describe.skipIf(process.platform === 'win32')('A claims challenge', () => {
   });
 });
 
+describe.skipIf(process.platform === 'win32')("A tool's environment", () => {
+  it('has what Azure CLI needs to answer as it does in the session, and nothing that is not listed', async () => {
+    const folder = await shed.tool(
+      'az',
+      `export -p > "$here/seen"; ${printing({ accessToken: toolToken, expires_on: toolExpiry })}`,
+    );
+    const needed = {
+      REQUESTS_CA_BUNDLE: '/etc/proxy.pem',
+      CURL_CA_BUNDLE: '/etc/curl.pem',
+      AZURE_CLOUD_NAME: 'AzureUSGovernment',
+      AZURE_CORE_INSTANCE_DISCOVERY: 'false',
+      AZURE_CORE_ENCRYPT_TOKEN_CACHE: 'false',
+    };
+    await from('AzureCLI', { ...withToolsOf(emulator, folder), ...needed, AZURE_CORE_OUTPUT: 'yaml' });
+    const seen = await noteOf(folder, 'seen');
+    for (const [name, value] of Object.entries(needed)) expect(seen).toMatch(new RegExp(`${name}=['"]${value}['"]`));
+    expect(seen).not.toContain('AZURE_CORE_OUTPUT');
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('Visual Studio', () => {
   const provider = async (script: string): Promise<{ folder: string; Path: string }> => {
     const folder = await shed.tool('provider', `${noting}; ${script}`);
