@@ -1,9 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import { managedIdentityNames, type Environment } from '../protocol/environment.ts';
-import { shortened } from '../protocol/quoted.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { currentRequest } from '../platform/request-context.ts';
 import { runWithEnvironment, WorkerFailure } from './environment-thread.ts';
+import { warnOfScopes } from './left-out-scopes.ts';
 import type { TokenAnswer } from './token-answer.ts';
 
 export interface ManagedIdentityGrantRequest {
@@ -18,6 +18,10 @@ export interface ManagedIdentityGrantRequest {
   /** One source of several: that there was none a moment ago is answer enough. */
   readonly optional?: boolean | undefined;
 }
+
+/** Why a managed identity's token may have other scopes than were asked for. */
+const wholeResourcesOnly =
+  "A managed identity's token is always for a whole resource, with the roles that the identity has been given.";
 
 /** The address of Azure's instance metadata service, the same on every virtual machine. */
 const metadataService = 'http://169.254.169.254';
@@ -51,22 +55,12 @@ export async function managedIdentity(request: ManagedIdentityGrantRequest): Pro
   try {
     const { resource, clientId, claims, force } = request;
     const answer = await runWithEnvironment({ kind: 'managedIdentity', resource, clientId, claims, force });
-    warnOfNarrowerScopes(request);
+    warnOfScopes(wholeResourcesOnly, request);
     return { ...answer, reusable: true };
   } catch (error) {
     if (error instanceof WorkerFailure) throw managedIdentityFailed(error, request.clientId);
     throw error;
   }
-}
-
-function warnOfNarrowerScopes({ resource, scopes = [] }: ManagedIdentityGrantRequest): void {
-  const narrower = scopes.map((scope) => scope.slice(resource.length + 1)).filter((scope) => scope !== '.default');
-  if (narrower.length === 0) return;
-  currentRequest()?.log(
-    'warning',
-    `A managed identity's token is always for a whole resource, with the roles that the identity has been given. ` +
-      `Scope ${shortened(narrower.join(', '))} was left out; the token is for ${shortened(resource)}.`,
-  );
 }
 
 /**

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { TokenError } from '../protocol/token-error.ts';
 import { runTool } from '../platform/process.ts';
 import { currentRequest } from '../platform/request-context.ts';
-import { warnOfScopes, type DeveloperToolRequest } from './developer-tool.ts';
+import { wholeResourcesOnly, type DeveloperToolRequest } from './developer-tool.ts';
+import { warnOfScopes } from './left-out-scopes.ts';
 import type { TokenAnswer } from './token-answer.ts';
 
 /** One program of %LOCALAPPDATA%\.IdentityService\AzureServiceAuth\tokenprovider.json. */
@@ -37,7 +38,7 @@ export async function visualStudio(request: DeveloperToolRequest): Promise<Token
     const result = await endingProcesses(ending, () => runTool(provider.Path, args, { environment, ...ending }));
     const answer = result.exitCode === 0 ? parseAnswer(result.stdout) : undefined;
     if (answer) {
-      warnOfScopes(request);
+      warnOfScopes(wholeResourcesOnly, request);
       return answer;
     }
     reasons.push(result.stderr.trim().split('\n')[0] || `${provider.Path} ${result.outcome} without a token.`);
