@@ -47,11 +47,8 @@ export class RequestsUnderWay implements RequestCancellationReceiverStrategy {
     return this.#controllers.size;
   }
 
-  /** @returns how many there were */
-  cancelAll(): number {
-    const count = this.count;
+  cancelAll(): void {
     for (const controller of this.#controllers) controller.abort(cancelled());
-    return count;
   }
 }
 
