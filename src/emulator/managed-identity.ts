@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AadstsError } from './aadsts-errors.ts';
 import { findTenant, knownResource } from './directory.ts';
@@ -164,11 +164,13 @@ async function tokenFor(state: EmulatorState, identity: ManagedIdentity, audienc
   });
 }
 
-/** The key files of Arc's challenge: one for each challenge, good for one answer. */
+/**
+ * The key files of Arc's challenge: one for each challenge, good for one answer. Their folder stays when the emulator
+ * ends: another one on the same computer may be about to write there.
+ */
 export class ArcKeys {
   readonly #directory: string;
   readonly #files = new Map<string, string>();
-  #made = false;
 
   /** @param directory clients insist on the place that Arc's agent uses: {@link arcKeyDirectory} */
   constructor(directory: string) {
@@ -177,10 +179,7 @@ export class ArcKeys {
 
   /** @returns the path of a new key file */
   write(): string {
-    if (!existsSync(this.#directory)) {
-      mkdirSync(this.#directory, { recursive: true, mode: 0o755 });
-      this.#made = true;
-    }
+    mkdirSync(this.#directory, { recursive: true, mode: 0o755 });
     const key = randomBytes(32).toString('base64');
     const path = join(this.#directory, `${randomUUID()}.key`);
     writeFileSync(path, key, { mode: 0o600 });
@@ -199,7 +198,6 @@ export class ArcKeys {
   dispose(): void {
     for (const path of this.#files.values()) rmSync(path, { force: true });
     this.#files.clear();
-    if (this.#made) rmSync(this.#directory, { recursive: true, force: true });
   }
 }
 

@@ -223,23 +223,31 @@ Describe 'An error of Get-AzToken' {
 }
 
 Describe 'Get-AzToken -ManagedIdentity' {
+    BeforeDiscovery {
+        # Where Arc's agent has its key files. They are taken from nowhere else, so only who may write there can try.
+        $noKeys = try { $null = [System.IO.Directory]::CreateDirectory('/var/opt/azcmagent/tokens'); $env:OS -eq 'Windows_NT' } catch { $true }
+    }
     BeforeEach { Set-TestEnvironment $emulator }
 
     Context 'on <Where>' -ForEach @(
-        @{ Where = 'a virtual machine'; AppService = $false }
-        @{ Where = 'an App Service, Function or Automation account'; AppService = $true }
+        @{ Where = 'a virtual machine'; Path = '/metadata/identity/oauth2/token'; Variables = @{} }
+        @{ Where = 'an App Service, Function or Automation account'; Path = '/msi/token'; Variables = @{ IDENTITY_ENDPOINT = '{0}/msi/token'; IDENTITY_HEADER = 'emulator-identity-header' } }
+        @{ Where = 'an Arc machine, if its key files can be written'; Skip = $noKeys; Path = '/arc/metadata/identity/oauth2/token'; Variables = @{ IDENTITY_ENDPOINT = '{0}/arc/metadata/identity/oauth2/token'; IMDS_ENDPOINT = '{0}' } }
     ) {
         BeforeEach {
-            if ($AppService) { Set-TestEnvironment $emulator @{ IDENTITY_ENDPOINT = "$($emulator.ManagedIdentity)/msi/token"; IDENTITY_HEADER = 'emulator-identity-header' } }
+            foreach ($name in $Variables.Keys) { Set-Item "env:$name" ($Variables[$name] -f $emulator.ManagedIdentity) }
+            Clear-RequestLog $emulator
         }
 
-        It 'gets the token of the system-assigned identity' {
-            (Get-AzToken -ManagedIdentity).Claims['xms_mirid'][0] | Should -BeLike '*contoso-runbooks'
+        It 'gets the token of the system-assigned identity' -Skip:([bool]$Skip) {
+            (Get-AzToken -ManagedIdentity -Force).Claims['xms_mirid'][0] | Should -BeLike '*contoso-runbooks'
+            Get-TokenRequestPath $emulator | Select-Object -Unique | Should -Be $Path
         }
 
-        It 'gets the token of the user-assigned identity that -ClientId names' {
+        It 'gets the token of the user-assigned identity that -ClientId names' -Skip:([bool]$Skip) {
             $id = 'a5516000-0000-4000-8000-000000000002'
-            (Get-AzToken -ManagedIdentity -ClientId $id).Claims['appid'] | Should -Be $id
+            (Get-AzToken -ManagedIdentity -ClientId $id -Force).Claims['appid'] | Should -Be $id
+            Get-TokenRequestPath $emulator | Select-Object -Unique | Should -Be $Path
         }
     }
 

@@ -179,12 +179,19 @@ function Test-PortFree {
     try { $listener.Start(); $true } catch { $false } finally { $listener.Stop() }
 }
 
-# How many token requests the emulator has answered since the log was cleared, of all endpoints.
-function Get-TokenRequestCount {
+# The paths of the token requests that the emulator has answered since the log was cleared, of all endpoints.
+function Get-TokenRequestPath {
     param($Emulator)
 
     $log = & $Curl -sk "$($Emulator.Authority)/emulator/requests" | ConvertFrom-Json
-    @($log | Where-Object { $_.path -match '/token(\?|$)' }).Count
+    $log | ForEach-Object { $_.path -replace '\?.*$' } | Where-Object { $_ -match '/token$' }
+}
+
+# How many there are.
+function Get-TokenRequestCount {
+    param($Emulator)
+
+    @(Get-TokenRequestPath $Emulator).Count
 }
 
 # Which step of an agent identity each token request was, in order: the parent token, or the grant.
