@@ -11,12 +11,13 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
 /**
  * Runs each candidate once, then each once more, and so on: whatever slows the machine down for a while slows them all.
  * The first round warms disk caches and does not count.
+ * @param rounds how often each one counts; the more, the less a busy machine changes the ratio of the medians
  * @param candidates name -> one run, which gives what it measured
  * @returns name -> what each counted run measured
  */
 export async function inTurn<Name extends string>(
   candidates: Readonly<Record<Name, () => Promise<number>>>,
-  rounds = 15,
+  rounds = 31,
 ): Promise<Record<Name, number[]>> {
   const names = Object.keys(candidates) as Name[];
   const measured = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[]>;

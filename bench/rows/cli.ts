@@ -39,13 +39,10 @@ async function cached(
   // The first brings the token from the emulator; those that are counted must not ask it again.
   await run(process.execPath, getTokenOnce, environment);
   await surroundings.tokensHandedOut();
-  const { ours, floor } = await inTurn(
-    {
-      ours: async () => (await run(process.execPath, getTokenOnce, environment)).milliseconds,
-      floor: async () => (await run(process.execPath, ['-e', '0'], environment)).milliseconds,
-    },
-    31,
-  );
+  const { ours, floor } = await inTurn({
+    ours: async () => (await run(process.execPath, getTokenOnce, environment)).milliseconds,
+    floor: async () => (await run(process.execPath, ['-e', '0'], environment)).milliseconds,
+  });
   const handedOut = await surroundings.tokensHandedOut();
   if (handedOut > 0) throw new Error(`The token was not cached: the emulator handed out ${handedOut} more.`);
   const what = `entra-auth-cli get-token, cached, ${where}; floor: node -e 0`;

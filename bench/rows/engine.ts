@@ -9,19 +9,16 @@ import type { Surroundings } from '../surroundings.ts';
 
 /** How soon a new engine answers. */
 export async function start(surroundings: Surroundings): Promise<readonly Finding[]> {
-  const { ours, floor } = await inTurn(
-    {
-      ours: async () => {
-        const begin = performance.now();
-        const engine = await startEngine(surroundings);
-        const answered = performance.now();
-        await engine.end();
-        return answered - begin;
-      },
-      floor: async () => (await run(process.execPath, ['-e', '0'], surroundings.environment)).milliseconds,
+  const { ours, floor } = await inTurn({
+    ours: async () => {
+      const begin = performance.now();
+      const engine = await startEngine(surroundings);
+      const answered = performance.now();
+      await engine.end();
+      return answered - begin;
     },
-    31,
-  );
+    floor: async () => (await run(process.execPath, ['-e', '0'], surroundings.environment)).milliseconds,
+  });
   const what = 'engine: spawn to `initialize` answered; floor: node -e 0';
   return [{ what, unit: 'ms', ours: median(ours), floor: median(floor), comparison: 'times', bound: 1.5 }];
 }
