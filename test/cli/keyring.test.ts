@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { approveDeviceCode } from '../../src/emulator/scripted-person.ts';
 import { enterCode, heard } from '../helpers/cli-people.ts';
-import { personProfile, runCli, secretProfile, startCli, storeOf } from '../helpers/cli.ts';
+import { cliFile, personProfile, runCli, secretProfile, startCli, storeOf } from '../helpers/cli.ts';
 import { alice, confidentialClient, contoso, towards } from '../helpers/flows.ts';
 import { emulatorOfFile } from '../helpers/emulator.ts';
 import { type KeyringSession, missingPrograms, startKeyringSession } from '../helpers/keyring-session.ts';
@@ -19,6 +19,9 @@ const reason = missingPrograms.length > 0 ? ` (skipped: there is no ${missingPro
 const emulator = await emulatorOfFile({ deviceCodeIntervalSeconds: 0.1 });
 
 const keyringProgram = fileURLToPath(new URL('../fixtures/keyring-program.ts', import.meta.url));
+
+const installed = fileURLToPath(new URL('../../node_modules/@napi-rs', import.meta.url));
+const nativePackage = `keyring-linux-${process.arch}-gnu`;
 
 const write = (clientSecret = 'x', name = 'dev') => ['secrets.write', name, { clientSecret }] as const;
 const read = ['secrets.read', 'dev'] as const;
@@ -68,6 +71,28 @@ describe.skipIf(reason !== '')(`The key of a store, with GNOME's keyring${reason
     expect(stderr.replace(`entra-auth-cli: ${waiting}\n`, '')).toMatch(
       /^entra-auth-cli: The keyring does not give out the key .* Unlock it and try again; or set /,
     );
+  });
+
+  test.each([
+    { where: 'lies beside it', links: ['keyring', nativePackage], loaded: [nativePackage] },
+    { where: 'is seen by the library alone', links: ['keyring'], loaded: ['keyring', nativePackage] },
+  ])('comes from the library whose native part $where', async ({ links, loaded }) => {
+    session.unlock();
+    const home = session.environment['HOME'] ?? '';
+    const packages = join(home, 'node_modules', '@napi-rs');
+    mkdirSync(packages, { recursive: true });
+    cpSync(dirname(cliFile), join(home, 'dist'), { recursive: true });
+    for (const link of links) symlinkSync(join(installed, link), join(packages, link), 'junction');
+    const tell = join(home, 'tell.cjs');
+    writeFileSync(tell, `process.on('exit', () => console.error(Object.keys(require.cache).join('\\n')));`);
+
+    const application = ['--tenant-id', contoso, '--client-id', confidentialClient.id, '--client-secret-file', '-'];
+    const create = ['--require', tell, join(home, 'dist/cli.js'), 'config', 'create', 'dev', ...application];
+    const options = { env: session.environment, extendEnv: false, input: confidentialClient.secret };
+    const { stderr } = await execa(process.execPath, create, options);
+    expect(session.key()).toMatch(/^[\w+/]{43}=$/);
+    const used = stderr.split('\n').flatMap((file) => /[\\/]@napi-rs[\\/](.+)[\\/]/.exec(file)?.[1] ?? []);
+    expect([...new Set(used)].toSorted()).toEqual(loaded);
   });
 
   test('is one, also when many processes want it first', async () => {
