@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Worker } from 'node:worker_threads';
 import type { Environment } from '../protocol/environment.ts';
+import type { TokenErrorDetails } from '../protocol/token-error.ts';
 import { finishBeforeEnd } from '../platform/unfinished.ts';
 import { currentRequest } from '../platform/request-context.ts';
 
@@ -37,8 +38,12 @@ export interface WorkerAnswer {
 export interface WorkerMessage {
   readonly id: number;
   readonly answer?: WorkerAnswer;
-  /** `refused`: a service answered, and said no. */
-  readonly failure?: { readonly message: string; readonly refused: boolean };
+  readonly failure?: {
+    readonly message: string;
+    /** A service answered, and said no. */
+    readonly refused: boolean;
+    readonly details: Pick<TokenErrorDetails, 'retryable' | 'retryAfter'>;
+  };
 }
 
 /** A library's error as it was in the worker. */
@@ -46,10 +51,13 @@ export class WorkerFailure extends Error {
   override readonly name = 'WorkerFailure';
   /** Whether a service answered, and said no. */
   readonly refused: boolean;
+  /** Whether, and when, it may be tried again. */
+  readonly details: Pick<TokenErrorDetails, 'retryable' | 'retryAfter'>;
 
   constructor(failure: NonNullable<WorkerMessage['failure']>) {
     super(failure.message);
     this.refused = failure.refused;
+    this.details = failure.details;
   }
 }
 

@@ -98,7 +98,13 @@ const notAnswered: ReadonlySet<string> = new Set([
 
 function failure(error: unknown): NonNullable<WorkerMessage['failure']> {
   const message = error instanceof Error ? error.message : String(error);
-  return { message, refused: error instanceof TokenError && !notAnswered.has(error.code) };
+  if (!(error instanceof TokenError)) return { message, refused: false, details: {} };
+  const { retryable, retryAfter } = error.data;
+  return {
+    message,
+    refused: !notAnswered.has(error.code),
+    details: { retryable, ...(retryAfter === undefined ? {} : { retryAfter }) },
+  };
 }
 
 const underWay = new Map<number, AbortController>();

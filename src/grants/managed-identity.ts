@@ -123,6 +123,6 @@ function managedIdentityFailed(failure: WorkerFailure, clientId: string | undefi
   return new TokenError(
     'ManagedIdentityFailed',
     `The identity endpoint gave no token for ${which}: ${failure.message.trim()}${failure.refused ? hint : ''}`,
-    { cause: failure },
+    { ...failure.details, cause: failure },
   );
 }

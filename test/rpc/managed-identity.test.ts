@@ -82,13 +82,20 @@ describe('A managed identity', () => {
     );
   });
 
-  it('whose endpoint is not there says so, and gives no advice about identities', async () => {
+  it('whose endpoint is not there says so, gives no advice about identities, and may be there later', async () => {
     const environment = { ...appService(), IDENTITY_ENDPOINT: 'http://127.0.0.1:9/msi/token' };
     const refusal = await refusalOf(ask(engine, 'ManagedIdentity', {}, { environment }));
-    expect(refusal.message).toBe(
-      'The identity endpoint gave no token for the system-assigned managed identity: ' +
+    expect(refusal).toMatchObject({
+      message:
+        'The identity endpoint gave no token for the system-assigned managed identity: ' +
         '127.0.0.1:9 refused the connection. Check the address and the proxy.',
-    );
+      data: { code: 'ManagedIdentityFailed', retryable: true },
+    });
+  });
+
+  it('that an endpoint refuses is refused again', async () => {
+    const refusal = await refusalOf(ask(engine, 'ManagedIdentity', {}, { environment: appService('wrong') }));
+    expect(refusal.data.retryable).toBe(false);
   });
 
   it('is said not to be there within seconds where there is none', async () => {
