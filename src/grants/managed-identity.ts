@@ -1,8 +1,10 @@
 import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { managedIdentityNames, type Environment } from '../protocol/environment.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { currentRequest } from '../platform/request-context.ts';
 import { runWithEnvironment, WorkerFailure } from './environment-thread.ts';
+import { checkIdentityAddress } from './identity-address.ts';
 import { warnOfScopes } from './left-out-scopes.ts';
 import type { TokenAnswer } from './token-answer.ts';
 
@@ -41,10 +43,12 @@ const probed = new Map<string, { readonly answers: boolean; readonly until: numb
 /**
  * A token of the managed identity of the App Service, Function, Automation account, Arc machine or virtual machine
  * that the session runs on.
- * @throws TokenError ManagedIdentityUnavailable: there is none here; ManagedIdentityFailed: there is, and it refused
+ * @throws TokenError ManagedIdentityUnavailable: there is none here; ManagedIdentityFailed: there is, and it refused, did
+ * not answer, or has no address
  */
 export async function managedIdentity(request: ManagedIdentityGrantRequest): Promise<TokenAnswer> {
   const environment = currentRequest()?.environment ?? {};
+  checkIdentityAddress(environment);
   if (!namesSource(environment) && !(await metadataServiceAnswers(environment, request))) {
     throw new TokenError(
       'ManagedIdentityUnavailable',
@@ -105,7 +109,8 @@ function probe(host: string): Promise<boolean> {
   const ending = currentRequest()?.signal;
   const signal = AbortSignal.any([AbortSignal.timeout(probeTimeout), ...(ending ? [ending] : [])]);
   const address = `${host}/metadata/identity/oauth2/token?api-version=2018-02-01`;
-  const request = httpRequest(address, { signal, agent: false }, (response) => {
+  const open = address.startsWith('https:') ? httpsRequest : httpRequest;
+  const request = open(address, { signal, agent: false }, (response) => {
     response.resume();
     resolve(true);
   });
