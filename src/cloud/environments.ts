@@ -1,6 +1,7 @@
 import type { Environment } from '../protocol/environment.ts';
 import { withoutUserInfo } from '../protocol/formats.ts';
 import type { CloudName } from '../protocol/partner-token.ts';
+import { quoted } from '../protocol/quoted.ts';
 import { TokenError } from '../protocol/token-error.ts';
 
 /** What differs from cloud to cloud. */
@@ -114,7 +115,7 @@ function httpsOrigin(value: string, name: string): string {
   if (url?.protocol !== 'https:') {
     throw new TokenError(
       'InvalidParameter',
-      `${name} is '${withoutUserInfo(value)}', which is no https address. ` +
+      `${name} is ${quoted(withoutUserInfo(value))}, which is no https address. ` +
         `Set it to one such as ${clouds.AzureUSGovernment.authorityHost}, or clear it for the public cloud.`,
       { parameter: /\s/.test(name) ? 'authority' : name },
     );

@@ -1,4 +1,5 @@
 import type { TokenErrorCode } from '../protocol/errors.ts';
+import { shortened } from '../protocol/quoted.ts';
 import { TokenError, type TokenErrorDetails } from '../protocol/token-error.ts';
 import { failedExchange, type FailedExchange } from '../msal/network.ts';
 import { redact } from '../msal/logger.ts';
@@ -119,8 +120,9 @@ function codeFor(
 const checkProxy = 'Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.';
 
 /** Node's codes for a way that does not lead to the service. */
-function networkError(error: unknown, { host, hostname, port, protocol }: URL): TokenError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+function networkError(error: unknown, { host: whole, hostname, port, protocol }: URL): TokenError {
+  const host = shortened(whole);
+  const code = nodeCodeOf(error);
   const reason = error instanceof Error ? error.message : String(error);
   const details = { cause: error, retryable: true };
   switch (code) {
@@ -131,7 +133,7 @@ function networkError(error: unknown, { host, hostname, port, protocol }: URL): 
         'NameNotResolved',
         unknown === hostname
           ? `The name ${host} can't be resolved. Check the network and the proxy.`
-          : `The name ${unknown} of the proxy can't be resolved. ${checkProxy}`,
+          : `The name ${shortened(unknown)} of the proxy can't be resolved. ${checkProxy}`,
         details,
       );
     }
@@ -172,6 +174,13 @@ function networkError(error: unknown, { host, hostname, port, protocol }: URL): 
       }
       return new TokenError('NetworkError', `The connection to ${host} failed: ${reason}`, details);
   }
+}
+
+function nodeCodeOf(error: unknown): string {
+  if (!(error instanceof Error && 'code' in error)) return '';
+  // What glibc says of a name that is longer than any can be.
+  const isNoName = error.code === 'EINVAL' && 'syscall' in error && error.syscall === 'getaddrinfo';
+  return isNoName ? 'ENOTFOUND' : String(error.code);
 }
 
 /** @param status what the proxy answered; 0 where that is unknown */

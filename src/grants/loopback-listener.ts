@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { redirectAddress, type RedirectAddress } from '../protocol/formats.ts';
+import { quoted, shortened } from '../protocol/quoted.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { currentRequest } from '../platform/request-context.ts';
 import { untilAborted } from '../platform/until-aborted.ts';
@@ -175,7 +176,7 @@ export class LoopbackListener {
 function elsewhere(address: string): TokenError {
   return new TokenError(
     'InvalidParameter',
-    `The browser can't come back from the sign-in to '${address}': it has to be an http address of this machine. ` +
+    `The browser can't come back from the sign-in to ${quoted(address)}: it has to be an http address of this machine. ` +
       'Use http://localhost, or one such as http://localhost:8400/signin or http://127.0.0.1:8400, ' +
       "as it stands in the application's registration.",
     { parameter: 'redirectUri' },
@@ -186,7 +187,7 @@ function elsewhere(address: string): TokenError {
 function taken(address: string, port: number): TokenError {
   return new TokenError(
     'PortUnavailable',
-    `The browser has to come back to ${address}, and port ${port} is taken by another program or reserved. ` +
+    `The browser has to come back to ${shortened(address)}, and port ${port} is taken by another program or reserved. ` +
       'End the program that listens there and run the command again, or use another address that is registered.',
     { retryable: true },
   );

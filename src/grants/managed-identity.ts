@@ -1,6 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { managedIdentityNames, type Environment } from '../protocol/environment.ts';
+import { withoutUserInfo } from '../protocol/formats.ts';
+import { shortened } from '../protocol/quoted.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { currentRequest } from '../platform/request-context.ts';
 import { runWithEnvironment, WorkerFailure } from './environment-thread.ts';
@@ -96,7 +98,10 @@ async function metadataServiceAnswers(
   // A probe that was cancelled has told nothing.
   currentRequest()?.signal?.throwIfAborted();
   probed.set(host, { answers, until: Date.now() + silenceCounts });
-  currentRequest()?.log('verbose', `The metadata service at ${host} ${answers ? 'answers' : 'does not answer'}.`);
+  currentRequest()?.log(
+    'verbose',
+    `The metadata service at ${shortened(withoutUserInfo(host))} ${answers ? 'answers' : 'does not answer'}.`,
+  );
   return answers;
 }
 

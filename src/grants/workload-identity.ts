@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { withoutUserInfo } from '../protocol/formats.ts';
+import { quoted } from '../protocol/quoted.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { exchangeText, type RawResponse } from '../msal/network.ts';
 import { requestUnderWay } from '../platform/request-context.ts';
@@ -116,7 +117,7 @@ function addressIn(name: string, otherwise: string): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const local = url?.protocol === 'http:' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
   if (url?.protocol === 'https:' || (url && local)) return url;
-  throw unavailable(`${name} is '${withoutUserInfo(value)}', which is no https address. ${otherwise}`);
+  throw unavailable(`${name} is ${quoted(withoutUserInfo(value))}, which is no https address. ${otherwise}`);
 }
 
 /** @param member where the answer has the token */

@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { isDomain, isGuid, isScope, isTenantGroup, redirectAddress, withoutUserInfo } from '../protocol/formats.ts';
+import { quoted } from '../protocol/quoted.ts';
 import { ProfileError } from './profile-error.ts';
 import { fieldsOf, type FieldName } from './profile-fields.ts';
 
@@ -62,8 +63,7 @@ export function checkProfile(value: unknown): Profile {
 /** @throws ProfileError ProfileInvalid */
 export function checkProfileName(name: unknown): string {
   if (typeof name !== 'string' || !namePattern.test(name)) {
-    const shown =
-      typeof name === 'string' ? `'${name.slice(0, 80)}' can't be a profile's name` : 'A profile has no name';
+    const shown = typeof name === 'string' ? `${quoted(name)} can't be a profile's name` : 'A profile has no name';
     throw new ProfileError(
       'ProfileInvalid',
       `${shown}. Use up to 64 letters, digits, '.', '_' and '-', with a letter or digit first and no '.' last.`,
@@ -167,7 +167,7 @@ class ProfileChecker {
   ): { readonly [name in Name]?: string } {
     const text = this.text(name);
     if (text === undefined) return {};
-    if (!isGood(text)) throw this.invalid(name, `is '${withoutUserInfo(text)}'. Write ${expected}`);
+    if (!isGood(text)) throw this.invalid(name, `is ${quoted(withoutUserInfo(text))}. Write ${expected}`);
     return { [name]: text } as { readonly [name in Name]?: string };
   }
 
@@ -175,7 +175,7 @@ class ProfileChecker {
     const text = this.text(name);
     if (text === undefined) return undefined;
     const value = values.find((one) => one === text);
-    if (!value) throw this.invalid(name, `is '${text}'. Write one of ${values.join(', ')}`);
+    if (!value) throw this.invalid(name, `is ${quoted(text)}. Write one of ${values.join(', ')}`);
     return value;
   }
 

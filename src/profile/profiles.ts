@@ -1,3 +1,4 @@
+import { quoted } from '../protocol/quoted.ts';
 import { withLock } from './lock.ts';
 import { removeOwnCertificate } from './own-certificates.ts';
 import { checkProfile, isProfileName, type Profile, profileId } from './profile.ts';
@@ -111,7 +112,7 @@ function indexOf(entries: readonly Entry[], name: string): number {
   const made = isProfileName(name) ? name : 'NAME';
   throw new ProfileError(
     'ProfileNotFound',
-    `There is no profile '${name}'. ${there}. Make one with: entra-auth-cli config create ${made}`,
+    `There is no profile ${quoted(name)}. ${there}. Make one with: entra-auth-cli config create ${made}`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../protocol/environment.ts';
+import { quoted } from '../protocol/quoted.ts';
 import { decodeKey, encodeKey, keyFile, readKeyFile, writeKeyFile } from './key-file.ts';
 import type { KeyringAnswer } from './keyring.ts';
 import { withLock } from './lock.ts';
@@ -119,7 +120,7 @@ export class StoreKeys {
     if (wanted) {
       throw new ProfileError(
         'StoreUnavailable',
-        `ENTRA_AUTH_CLI_STORE is '${wanted}'. Set it to file for a key in a file, or clear it for the keyring.`,
+        `ENTRA_AUTH_CLI_STORE is ${quoted(wanted)}. Set it to file for a key in a file, or clear it for the keyring.`,
       );
     }
     const answer = await this.ask();

@@ -1,4 +1,5 @@
 import { isGuid } from '../protocol/formats.ts';
+import { quoted } from '../protocol/quoted.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { isGraph } from '../cloud/environments.ts';
 import { claimOf, claimsOf } from './claims.ts';
@@ -48,7 +49,7 @@ function wrongAudience(audience: string, blueprint: string, agent: string): stri
   if (id === blueprint.toLowerCase()) return undefined;
   if (id === agent.toLowerCase()) return 'the token is for the agent identity, not for its blueprint';
   if (isGraph(audience) || id === graphAppId) return 'the token is for Microsoft Graph, not for the blueprint';
-  return isGuid(id) || audience === '' ? `the token is for '${audience}', not for the blueprint` : undefined;
+  return isGuid(id) || audience === '' ? `the token is for ${quoted(audience)}, not for the blueprint` : undefined;
 }
 
 /** Microsoft Graph's application id, the same in every cloud. */

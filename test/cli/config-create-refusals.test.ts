@@ -181,6 +181,8 @@ describe('config create refuses, and stores nothing', () => {
       '{"tenant": "x", "authMethod": "ManagedIdentity"}',
       'has tenant, which no profile has. A profile has name, authMethod',
     ],
+    ['a long unknown field', `{"${'x'.repeat(1000)}": 1}`, `has ${'x'.repeat(100)}..., which no profile has.`],
+    ['a long unknown kind', `{"authMethod": "${'x'.repeat(1000)}"}`, `authMethod is '${'x'.repeat(100)}...'. Allowed`],
     ['an unknown kind', '{"authMethod": "Password"}', "authMethod is 'Password'. Allowed choices are ClientSecret"],
     ['a secret that is no text', '{"clientSecret": 12345}', 'clientSecret is no text. Write it in quotes.'],
   ])('a file with %s, without repeating secrets', async (_, content, message) => {

@@ -137,6 +137,13 @@ describe('The exit code', () => {
     expect(stderr).toBe(`entra-auth-cli: The name ${host} can't be resolved. Check the network and the proxy.\n`);
   });
 
+  it('is 4 for a host that nobody can know, whose long name is told by its beginning', async () => {
+    const host = 'a'.repeat(1000);
+    const { exitCode, stderr } = await getToken([], { AZURE_AUTHORITY_HOST: `https://${host}`, NODE_OPTIONS: '' });
+    expect(exitCode).toBe(4);
+    expect(stderr).toMatch(/^entra-auth-cli: The name a{100}\.\.\. can't be resolved\./);
+  });
+
   it('is 4 for a proxy that nobody knows', async () => {
     const proxy = `${'a'.repeat(64)}.invalid`;
     const { exitCode, stderr } = await getToken([], {

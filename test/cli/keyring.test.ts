@@ -291,12 +291,15 @@ describe.skipIf(reason !== '')(`A keyring whose prompt nobody answers${reason}`,
   });
 });
 
-test('A store that is to be kept nobody knows where is refused', async () => {
+test.each([
+  ['a word', 'vault', "'vault'"],
+  ['a long text', 'x'.repeat(1000), `'${'x'.repeat(100)}...'`],
+])('A store that is to be kept nobody knows where is refused: %s', async (_what, where, shown) => {
   const home = join(tmpdir(), `nowhere-${randomUUID()}`);
-  const { error } = await callStore({ HOME: home, ENTRA_AUTH_CLI_STORE: 'vault' }, [write()]);
+  const { error } = await callStore({ HOME: home, ENTRA_AUTH_CLI_STORE: where }, [write()]);
   expect(error).toEqual({
     code: 'StoreUnavailable',
-    message: "ENTRA_AUTH_CLI_STORE is 'vault'. Set it to file for a key in a file, or clear it for the keyring.",
+    message: `ENTRA_AUTH_CLI_STORE is ${shown}. Set it to file for a key in a file, or clear it for the keyring.`,
   });
   expect(() => readdirSync(home)).toThrow('ENOENT');
 });

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { quoted, shortened } from '../../protocol/quoted.ts';
 import { TokenError } from '../../protocol/token-error.ts';
 import {
   authMethods,
@@ -124,7 +125,9 @@ async function readDraft(file: string, shell: Shell): Promise<Draft> {
   const known: readonly string[] = ['name', ...fieldNames];
   const unknown = Object.keys(value).filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    throw invalid(`${place} has ${unknown.join(', ')}, which no profile has. A profile has ${known.join(', ')}.`);
+    throw invalid(
+      `${place} has ${shortened(unknown.join(', '))}, which no profile has. A profile has ${known.join(', ')}.`,
+    );
   }
   const entries = Object.entries(value).filter(([, one]) => one !== null);
   return Object.fromEntries(entries.map(([name, one]) => [name, fromJson(name as FieldName, one, place)]));
@@ -139,7 +142,7 @@ function fromJson(name: FieldName | 'name', value: unknown, place: string): unkn
   try {
     return word(value);
   } catch (cause) {
-    throw invalid(`${place}: ${name} is '${value}'. ${(cause as Error).message}`, cause);
+    throw invalid(`${place}: ${name} is ${quoted(value)}. ${(cause as Error).message}`, cause);
   }
 }
 

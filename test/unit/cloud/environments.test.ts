@@ -40,6 +40,11 @@ describe('The cloud', () => {
   );
 });
 
+it.each([() => chosenCloud({ AZURE_AUTHORITY_HOST: 'x'.repeat(1000) }), () => cloudAt('x'.repeat(1000))])(
+  'A long address that is refused is repeated by its beginning',
+  (choose) => expect(choose).toThrow(` is '${'x'.repeat(100)}...', which is no https address. `),
+);
+
 describe('The password of an address that is refused', () => {
   it.each(['http://me:Passw0rd@localhost', 'https://me:Passw0rd@nowhere:99999', 'me:Passw0rd@localhost'])(
     'is not repeated: %s',

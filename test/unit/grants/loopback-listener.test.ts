@@ -267,6 +267,14 @@ describe('The loopback listener at a redirect address', () => {
       data: { parameter: 'redirectUri', retryable: false },
     });
   });
+
+  it('is repeated by its beginning where it is long', async () => {
+    const port = await occupy('127.0.0.1');
+    const here = `http://localhost:${port}/${'x'.repeat(1000)}`;
+    await expect(openAt(here)).rejects.toThrow(`The browser has to come back to ${here.slice(0, 100)}..., and port`);
+    const elsewhere = `https://contoso.com/${'x'.repeat(1000)}`;
+    await expect(openAt(elsewhere)).rejects.toThrow(`from the sign-in to '${elsewhere.slice(0, 100)}...': it has`);
+  });
 });
 
 describe('An address that is pasted to the loopback listener', () => {

@@ -95,6 +95,14 @@ describe('In a job of GitHub Actions the federated token', () => {
     },
   );
 
+  it('is not asked for at a long address, which the message repeats by its beginning', async () => {
+    const address = `http://${'x'.repeat(1000)}`;
+    const { message } = await errorOf(from, { ...gitHub, ACTIONS_ID_TOKEN_REQUEST_URL: address });
+    expect(message).toBe(
+      `ACTIONS_ID_TOKEN_REQUEST_URL is '${address.slice(0, 100)}...', which is no https address. ${permission}`,
+    );
+  });
+
   it('is not asked for at an address with a password, which the message does not repeat', async () => {
     const address = 'http://me:Passw0rd@token.example/';
     expect(await errorOf(from, { ...gitHub, ACTIONS_ID_TOKEN_REQUEST_URL: address })).toEqual({

@@ -72,6 +72,15 @@ describe('A profile', () => {
       }),
     );
   });
+  test.each(['authMethod', 'tenantId', 'clientId', 'redirectUri', 'authority'])(
+    'repeats a long %s by its beginning',
+    (field) => {
+      const value = 'x'.repeat(1000);
+      expect(() => checkProfile({ ...someProfile(), [field]: value })).toThrow(
+        new RegExp(`^Profile '.*': ${field} is 'x{100}\\.\\.\\.'\\. Write `),
+      );
+    },
+  );
   test("keeps an authority's origin", () => {
     const { authority } = checkProfile({ ...someProfile(), authority: 'https://login.microsoftonline.us/' });
     expect(authority).toBe('https://login.microsoftonline.us');
@@ -84,6 +93,7 @@ describe('A profile is refused', () => {
     ['with a path for a name', { ...someProfile(), name: '../key' }, /^'\.\.\/key' can't be a profile's name\. Use/],
     ['with a name that ends in a dot', { ...someProfile(), name: 'dev.' }, /no '\.' last\.$/],
     ['with a name of 65 characters', { ...someProfile(), name: 'a'.repeat(65) }, /can't be a profile's name/],
+    ['with a long name', { ...someProfile(), name: 'a'.repeat(1000) }, /^'a{100}\.\.\.' can't be a profile's name/],
     ["with a Windows device's name", { ...someProfile(), name: 'Nul.txt' }, /'Nul\.txt' is a device on Windows\./],
     ['that is a list', [], /must be an object with a name/],
     [

@@ -54,6 +54,8 @@ describe('Profiles', () => {
     };
     expect(await failureOf(() => place.store.profiles.get('x'))).toEqual(notThere);
     expect(await failureOf(() => place.store.profiles.remove('x'))).toEqual(notThere);
+    const long = await failureOf(() => place.store.profiles.get('x'.repeat(1000)));
+    expect(long?.message).toContain(`There is no profile '${'x'.repeat(100)}...'. There are: a, b.`);
     expect(await failureOf(() => place.store.profiles.replace('x', someProfile('y')))).toEqual(notThere);
   });
 

@@ -233,6 +233,11 @@ describe("A user's token", () => {
       message: `Parameter UserToken: ${words} Give an access token that the user got for the blueprint itself: its audience is ${blueprint} or api://${blueprint}.`,
     });
   });
+  it('is refused with the beginning of an audience that is long', () => {
+    const aud = `api://${guid}${'/'.repeat(1000)}`;
+    const words = `the token is for '${aud.slice(0, 100)}...', not for the blueprint.`;
+    expect(refused(userToken({ aud })).message).toContain(words);
+  });
   it.each([
     ['a text that is no JWT', 'user-access-token'],
     ['an encrypted token', 'a.b.c.d.e'],
