@@ -1,7 +1,7 @@
 import type { TokenErrorCode } from '../protocol/errors.ts';
 import { shortened } from '../protocol/quoted.ts';
 import { TokenError, type TokenErrorDetails } from '../protocol/token-error.ts';
-import { failedExchange, type FailedExchange } from '../msal/network.ts';
+import { checkService, failedExchange, type FailedExchange } from '../msal/network.ts';
 import { redact } from '../msal/logger.ts';
 import { currentRequest, type Wording } from '../platform/request-context.ts';
 
@@ -204,8 +204,6 @@ function isTlsCode(code: string): boolean {
 
 /** What MSAL says for most of its codes: where to look them up, and there is little to be found. */
 const withoutText = /^(\w+): See https:\/\/aka\.ms\/\S+ for details$/;
-
-const checkService = 'Check the address of the sign-in service, and the proxy.';
 
 /** The codes without a text that a person can meet, and what they mean. Most of the others are of browsers. */
 const msalCodes: Readonly<Record<string, readonly [TokenErrorCode, string]>> = {

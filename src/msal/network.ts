@@ -223,6 +223,9 @@ function parseBody(response: RawResponse, url: string): Readonly<Record<string, 
   throw error;
 }
 
+/** What to do where an answer can't be Entra's. */
+export const checkService = 'Check the address of the sign-in service, and the proxy.';
+
 /** The form of a request to a token endpoint (RFC 6749 section 4). */
 const asksForToken = /(?:^|&)grant_type=/;
 
@@ -230,8 +233,7 @@ const asksForToken = /(?:^|&)grant_type=/;
 function refuseWrongAnswer(url: string, form: string | undefined, body: Readonly<Record<string, unknown>>): void {
   const problem = form && asksForToken.test(form) ? problemOfTokenAnswer(body) : undefined;
   if (problem === undefined) return;
-  const advice = 'Check the address of the sign-in service, and the proxy.';
-  const error = new TokenError('ResponseInvalid', `${new URL(url).host} answered with ${problem}. ${advice}`);
+  const error = new TokenError('ResponseInvalid', `${new URL(url).host} answered with ${problem}. ${checkService}`);
   remember({ error, url });
   throw error;
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { isAbsolute, resolve } from 'node:path';
 import { TokenError } from '../protocol/token-error.ts';
+import { noRsaKey, problemOfDates } from './certificate-fitness.ts';
 import { currentRequest } from './request-context.ts';
 
 /** A certificate with its private key, as a client credential needs it. */
@@ -50,9 +51,10 @@ export async function readCertificateFile(path: string, password: string | undef
     );
   }
   if (privateKey.asymmetricKeyType !== 'rsa') {
-    throw invalid(path, 'has no RSA key; Entra takes RSA keys only. Use a certificate with an RSA key.');
+    throw invalid(path, noRsaKey);
   }
-  checkValidity(leaf, path);
+  const problem = problemOfDates(leaf);
+  if (problem !== undefined) throw invalid(path, `has a certificate that ${problem}`);
   const own = leaf.toString().trim();
   return {
     privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }),
@@ -75,24 +77,6 @@ function readKey(pem: string, path: string, password: string | undefined): KeyOb
   } catch (cause) {
     if (pem.includes('ENCRYPTED')) throw wrongPassword(path, password, cause);
     throw invalid(path, `has a private key that can't be read. ${exportIt}`, cause);
-  }
-}
-
-function checkValidity(certificate: X509Certificate, path: string): void {
-  const now = Date.now();
-  if (certificate.validToDate.getTime() < now) {
-    throw invalid(
-      path,
-      `has a certificate that expired on ${certificate.validToDate.toISOString()}. ` +
-        'Make a new one, and register it with the application.',
-    );
-  }
-  if (certificate.validFromDate.getTime() > now) {
-    throw invalid(
-      path,
-      `has a certificate that is valid only from ${certificate.validFromDate.toISOString()}. ` +
-        "Check this machine's clock, or wait.",
-    );
   }
 }
 

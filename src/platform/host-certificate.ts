@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { signingAlgorithms, type SigningAlgorithm } from '../protocol/host.ts';
 import type { HostCertificate } from '../protocol/partner-token.ts';
 import { TokenError } from '../protocol/token-error.ts';
+import { noRsaKey, problemOfDates } from './certificate-fitness.ts';
 
 /** A certificate whose private key the host keeps, checked as far as that can be done without the key. */
 export interface CheckedCertificate {
@@ -28,21 +29,10 @@ export function checkHostCertificate(
   const leaf = readCertificate(x5c[0] ?? '', named);
   for (const one of x5c.slice(1)) readCertificate(one, named);
   if (leaf.publicKey.asymmetricKeyType !== 'rsa') {
-    throw invalid(named, 'has no RSA key; Entra takes RSA keys only. Use a certificate with an RSA key.');
+    throw invalid(named, noRsaKey);
   }
-  const now = Date.now();
-  if (leaf.validToDate.getTime() <= now) {
-    throw invalid(
-      named,
-      `expired on ${leaf.validToDate.toISOString()}. Make a new one, and register it with the application.`,
-    );
-  }
-  if (leaf.validFromDate.getTime() > now) {
-    throw invalid(
-      named,
-      `is valid only from ${leaf.validFromDate.toISOString()}. Check this machine's clock, or wait.`,
-    );
-  }
+  const problem = problemOfDates(leaf);
+  if (problem !== undefined) throw invalid(named, problem);
   const algorithm = signingAlgorithms.find((one) => algorithms.includes(one));
   if (!algorithm) {
     throw invalid(
