@@ -1,16 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { request as httpsRequest } from 'node:https';
 import { expect } from 'vitest';
+import type { DirectoryInput } from '../../src/emulator/directory.ts';
 import { signInAs } from '../../src/emulator/scripted-person.ts';
 import {
   newPartnerAccessToken,
   newSecMgmtAccessToken,
   type AuthResult,
+  type HostCertificate,
   type PartnerTokenParameters,
   type PartnerTokenParameterSet,
   type SecMgmtTokenParameterSet,
 } from '../../src/protocol/partner-token.ts';
 import type { Engine } from './engine.ts';
+import { directoryWith } from './emulator.ts';
 import { alice, contoso, type Asked, type Emulator } from './flows.ts';
 
 /** Ids of the emulator's default directory. */
@@ -39,6 +42,20 @@ export function secMgmt(
   asked: Asked = {},
 ): Promise<AuthResult> {
   return engine.connection.sendRequest(newSecMgmtAccessToken, { parameterSet, parameters, ...asked });
+}
+
+/** The emulator's default directory, with this certificate (PEM) registered for {@link certificateClient}. */
+export function directoryOfCertificate(certificate: string): DirectoryInput {
+  const changes = { certificates: [certificate], delegatedPermissions: [userRead], adminConsent: true };
+  return directoryWith(certificateClient, changes);
+}
+
+/** What {@link certificateClient} asks for a token of its own with. */
+export function withCertificateOf(
+  certificate: HostCertificate,
+  changes: PartnerTokenParameters = {},
+): PartnerTokenParameters {
+  return { applicationId: certificateClient, certificate, scopes: [graphDefault], tenant: contoso, ...changes };
 }
 
 /** A refresh token as somebody has kept it from an earlier sign-in of Alice's. */

@@ -1,21 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { getAgentIdentityToken, type AgentIdentityTokenMode } from '../../src/protocol/agent-identity-token.ts';
+import type { AgentIdentityTokenMode } from '../../src/protocol/agent-identity-token.ts';
 import {
   addOtherBlueprint,
   agentPortal,
   agentUser,
-  blueprint,
   mailAgent,
   otherAgent,
   otherBlueprint,
   retiredAgent,
-  tampered,
-  userToken,
   workload,
 } from '../emulator/agents.ts';
 import { agentToken, contosoAgent, steps } from '../helpers/agent-flows.ts';
 import { startEngine } from '../helpers/engine.ts';
-import { alice, confidentialClient, refusalOf, towards, type Refusal } from '../helpers/flows.ts';
+import { alice, confidentialClient, refusalOf, towards } from '../helpers/flows.ts';
 import { userRead } from '../helpers/partner-flows.ts';
 import { emulatorOfFile } from '../helpers/emulator.ts';
 import { engineOfFile } from '../helpers/engine-of-file.ts';
@@ -26,162 +23,6 @@ const fabrikam = '22222222-2222-4222-8222-222222222222';
 const emulator = await emulatorOfFile();
 addOtherBlueprint(emulator);
 const engine = await engineOfFile({ environment: towards(emulator) });
-
-/** The request without a value, as its own parameters have it. */
-async function without(
-  name: keyof typeof contosoAgent,
-  mode: AgentIdentityTokenMode = 'AutonomousApp',
-): Promise<Refusal> {
-  const { [name]: _, ...parameters } = contosoAgent;
-  return refusalOf(engine.connection.sendRequest(getAgentIdentityToken, { parameterSet: mode, parameters }));
-}
-
-describe('What is missing is found before anybody is asked:', () => {
-  it.each([
-    [
-      'blueprintAppId',
-      'BlueprintAppId',
-      'No blueprint: give its application id as -BlueprintAppId, or keep it with Set-EntraBetaAgentIdentityContext.',
-    ],
-    [
-      'agentIdentityAppId',
-      'AgentIdentityAppId',
-      'No agent identity: give its application id as -AgentIdentityAppId, or keep it with Set-EntraBetaAgentIdentityContext.',
-    ],
-    [
-      'blueprintSecret',
-      'BlueprintSecret',
-      'The blueprint has nothing to prove itself with: give -BlueprintSecret, -BlueprintCertificateThumbprint or -BlueprintManagedIdentity, or keep its secret with Set-EntraBetaAgentIdentityContext.',
-    ],
-    [
-      'tenantId',
-      'TenantId',
-      'No tenant: give its id or domain as -TenantId, keep it with Set-EntraBetaAgentIdentityContext, or set AZURE_TENANT_ID.',
-    ],
-  ] as const)('%s', async (name, parameter, message) => {
-    expect(await without(name)).toEqual({
-      code: -32602,
-      message,
-      data: { code: 'MissingParameter', parameter, retryable: false },
-    });
-    expect(emulator.requests).toEqual([]);
-  });
-
-  it.each([
-    ['OBO', 'UserToken', "The mode OBO needs the user's token: give it as -UserToken."],
-    ['AutonomousUser', 'UserUpn', "The mode AutonomousUser needs the agent's user account: give -UserUpn or -UserId."],
-  ] as const)('the user in the mode %s', async (mode, parameter, message) => {
-    expect(await refusalOf(agentToken(engine, mode))).toEqual({
-      code: -32602,
-      message,
-      data: { code: 'MissingParameter', parameter, retryable: false },
-    });
-    expect(emulator.requests).toEqual([]);
-  });
-});
-
-describe('A user token', () => {
-  const refused = (given: string): Promise<Refusal> => refusalOf(agentToken(engine, 'OBO', { userToken: given }));
-
-  it.each([
-    ['for Microsoft Graph', userRead, 'the token is for Microsoft Graph, not for the blueprint.'],
-    [
-      'for another application',
-      `api://${otherBlueprint.id}/access_agent`,
-      `the token is for '${otherBlueprint.id}', not for the blueprint.`,
-    ],
-  ])('%s is refused before anybody is asked', async (_what, scope, words) => {
-    const client = scope === userRead ? '04b07795-8ddb-461a-bbee-02f9e1bf7b46' : agentPortal;
-    if (client === agentPortal) consentToOtherBlueprint();
-    const given = await userToken(emulator, { client, scope });
-    emulator.clearRequests();
-    const refusal = await refused(given);
-    expect(refusal).toEqual({
-      code: -32602,
-      message:
-        `Parameter UserToken: ${words} Give an access token that the user got for the blueprint itself: ` +
-        `its audience is ${blueprint.id} or api://${blueprint.id}.`,
-      data: { code: 'InvalidParameter', parameter: 'UserToken', retryable: false },
-    });
-    expect(emulator.requests).toEqual([]);
-  });
-
-  it('that is an id token is refused before anybody is asked', async () => {
-    const given = await userToken(emulator, { name: 'id_token' });
-    emulator.clearRequests();
-    const refusal = await refused(given);
-    expect(refusal.data).toMatchObject({ code: 'InvalidParameter', parameter: 'UserToken' });
-    expect(refusal.message).toContain(`the token is for '${agentPortal}', not for the blueprint.`);
-    expect(emulator.requests).toEqual([]);
-  });
-
-  it('that somebody has changed is refused by Entra, and the parameter is named', async () => {
-    const given = tampered(await userToken(emulator));
-    const refusal = await refused(given);
-    expect(refusal).toMatchObject({
-      code: -32000,
-      data: {
-        code: 'InvalidGrant',
-        parameter: 'UserToken',
-        aadsts: 50013,
-        correlationId: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      },
-    });
-    expect(refusal.message).toMatch(
-      /^AADSTS50013: Assertion failed signature validation\. .* \(correlation id [0-9a-f-]{36}\) Check -UserToken: an access token is needed that this user got for the blueprint itself\.$/,
-    );
-    expect(JSON.stringify(refusal)).not.toContain(given);
-  });
-
-  it('of a user who is disabled meanwhile is refused', async () => {
-    const given = await userToken(emulator);
-    const user = emulator.directory.users.find((each) => each.userPrincipalName === alice.username) as {
-      disabled?: boolean;
-    };
-    user.disabled = true;
-    const refusal = await refused(given);
-    user.disabled = false;
-    expect(refusal.data).toMatchObject({ code: 'InvalidGrant', parameter: 'UserToken', aadsts: 50057 });
-    expect(refusal.message).toMatch(/Check -UserToken: nobody can act for a user whose account is disabled\.$/);
-  });
-
-  it('needs consent to the agent identity', async () => {
-    const refusal = await refusalOf(
-      agentToken(engine, 'OBO', { userToken: await userToken(emulator), agentIdentityAppId: mailAgent }),
-    );
-    expect(refusal.data).toMatchObject({
-      code: 'ConsentRequired',
-      parameter: 'Scope',
-      aadsts: 65001,
-      suberror: 'consent_required',
-    });
-    expect(refusal.message).toMatch(
-      /The user, or an administrator for everybody, must first consent to what this agent identity asks for: check -Scope\.$/,
-    );
-  });
-
-  it('whose agent identity must answer a claims challenge is told of, with the challenge', async () => {
-    const given = await userToken(emulator);
-    await agentToken(engine, 'AutonomousApp');
-    emulator.nextAnswers.push({ kind: 'claims-challenge' });
-    const refusal = await refused(given);
-    expect(refusal.data).toMatchObject({
-      code: 'InteractionRequired',
-      aadsts: 50076,
-      claims: '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}',
-    });
-    expect(refusal.message).toMatch(
-      /Have the user sign in again with the claims challenge, and give the new token as -UserToken\.$/,
-    );
-  });
-});
-
-function consentToOtherBlueprint(): void {
-  const portal = emulator.directory.applications.find(({ id }) => id === agentPortal) as {
-    delegatedPermissions: string[];
-  };
-  portal.delegatedPermissions = [...portal.delegatedPermissions, `api://${otherBlueprint.id}/access_agent`];
-}
 
 const user = { userUpn: agentUser.username };
 

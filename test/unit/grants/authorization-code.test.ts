@@ -5,7 +5,7 @@ import { signInAs, type SignInEnd } from '../../../src/emulator/scripted-person.
 import { authorizationCode, type AuthorizationCodeRequest } from '../../../src/grants/authorization-code.ts';
 import { silent, type SignInAnswer } from '../../../src/grants/signed-in-account.ts';
 import { forgetApplications } from '../../../src/msal/applications.ts';
-import { withRequestContext, type SignInElsewhere } from '../../../src/platform/request-context.ts';
+import { withRequestContext } from '../../../src/platform/request-context.ts';
 import { TokenError } from '../../../src/protocol/token-error.ts';
 import { certificateApp, desktop } from '../../emulator/client.ts';
 import { makeBrowserOpener, type BrowserOpener } from '../../helpers/browser-opener.ts';
@@ -248,90 +248,6 @@ describe("A public client's browser sign-in", () => {
     expect((await tokenErrorOf(signIn())).message).toBe(
       'No browser can be opened here. This is a remote session. Run the command where a browser is.',
     );
-  });
-});
-
-describe('A sign-in where no browser can be opened', () => {
-  const shown: SignInElsewhere[] = [];
-  beforeEach(() => {
-    shown.length = 0;
-    context = recordedContext({
-      noBrowser: 'This is an SSH session.',
-      signal: controller.signal,
-      signInElsewhere: (told) => void shown.push(told),
-    });
-  });
-
-  async function asked(): Promise<SignInElsewhere> {
-    await expect.poll(() => shown).toHaveLength(1);
-    const [told] = shown;
-    if (!told) throw new Error('Nobody was told.');
-    return told;
-  }
-
-  const usernameOf = ({ signedIn }: SignInAnswer): string | undefined => signedIn?.account.username;
-
-  it('goes on with the address that the person is told, in a browser of theirs on this machine', async () => {
-    const grant = signIn({ clientId: desktop });
-    const { address, reason, redirectUri } = await asked();
-    expect(reason).toBe('This is an SSH session.');
-    expect(new URL(address).searchParams.get('redirect_uri')).toBe(redirectUri);
-    expect(context.progressed[0]).toEqual({
-      activity: 'Signing in',
-      status: 'Open the address in a browser, and finish the sign-in there.',
-      until: expect.any(Number),
-    });
-    expect((await signInAs(address, alice, emulator.ca)).page).toContain('You are signed in');
-    expect(usernameOf(await grant)).toBe(alice.username);
-  });
-
-  it('ends with the address of the error page that a browser on another machine ended on', async () => {
-    const grant = signIn({ clientId: desktop });
-    const { address, redirectUri, paste } = await asked();
-    const { location } = await signInAs(address, alice, emulator.ca, { follow: false });
-    expect(paste(location ?? '')).toBeUndefined();
-    expect(usernameOf(await grant)).toBe(alice.username);
-    await expectFree(Number(new URL(redirectUri).port));
-  });
-
-  it("goes on after the address of another sign-in was pasted, and is not that one's", async () => {
-    const other = signIn({ clientId: desktop });
-    const { address: otherAddress } = await asked();
-    const { location } = await signInAs(otherAddress, alice, emulator.ca, { follow: false });
-    shown.length = 0;
-    const grant = signIn({ clientId: desktop });
-    const { address, redirectUri, paste } = await asked();
-    const injected = new URL(location ?? '');
-    injected.port = new URL(redirectUri).port;
-    expect(paste(injected.href)).toBe(
-      'That is the address of another sign-in. Copy the one that this sign-in ended on.',
-    );
-    expect(tokenRequests(emulator)).toBe(0);
-    await signInAs(address, alice, emulator.ca);
-    expect(usernameOf(await grant)).toBe(alice.username);
-    controller.abort(new TokenError('Cancelled', 'The request was cancelled.'));
-    await Promise.allSettled([other]);
-  });
-
-  it('that the person cancelled there is SignInDenied', async () => {
-    const grant = signIn({ clientId: desktop });
-    const { address, redirectUri, paste } = await asked();
-    const state = new URL(address).searchParams.get('state');
-    expect(paste(`${redirectUri}/?error=access_denied&error_description=AADSTS65004&state=${state}`)).toBeUndefined();
-    expect((await tokenErrorOf(grant)).data).toMatchObject({ code: 'SignInDenied', aadsts: 65004 });
-  });
-
-  it('is told also where a browser is set, and does not start', async () => {
-    context = recordedContext({
-      environment: { BROWSER: '/nowhere/browser', PATH: '' },
-      signal: controller.signal,
-      signInElsewhere: (told) => void shown.push(told),
-    });
-    const grant = signIn({ clientId: desktop });
-    const { address, reason } = await asked();
-    expect(reason).toBe('/nowhere/browser could not open a browser.');
-    await signInAs(address, alice, emulator.ca);
-    expect(usernameOf(await grant)).toBe(alice.username);
   });
 });
 
