@@ -199,6 +199,15 @@ Describe 'What Get-EntraBetaAgentIdentityToken is given wrongly' {
         Get-AgentStep $emulator | Should -BeNullOrEmpty
     }
 
+    It 'has the code for its error id where two parameters exclude each other: <Names>' -ForEach @(
+        @{ Names = '-UserUpn and -UserId'; Given = @{ Mode = 'AutonomousUser'; UserUpn = 'agent@contoso.com'; UserId = 'a9e47000-0000-4000-8000-0000000000ff' } }
+        @{ Names = '-BlueprintSecret and -BlueprintManagedIdentity'; Given = @{ BlueprintManagedIdentity = 'SystemAssigned' } }
+    ) {
+        $failure = Get-Failure { Get-EntraBetaAgentIdentityToken @agent @Given }
+        $failure.FullyQualifiedErrorId | Should -Be 'InvalidParameterCombination,Get-EntraBetaAgentIdentityToken'
+        $failure.Exception.Message | Should -BeLike '*leave * out.'
+    }
+
     It 'is said of a user token for another audience, before anybody is asked' {
         $call = Get-UserToken 'https://graph.microsoft.com/User.Read'
         Clear-RequestLog $emulator
