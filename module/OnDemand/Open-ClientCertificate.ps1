@@ -8,7 +8,9 @@ function Open-ClientCertificate {
     # Copied from a window of Windows it comes with spaces, and with marks that nobody sees.
     $digits = $Thumbprint -replace '[^0-9a-fA-F]'
     if ($digits.Length -ne 40) {
-        return Get-CertificateFailure $Parameter InvalidParameter ("Parameter ${Parameter}: '$Thumbprint' is no thumbprint, " +
+        # As the engine repeats what was given.
+        $shown = $Thumbprint -replace '(?s)^(.{100}).+$', '$1...'
+        return Get-CertificateFailure $Parameter InvalidParameter ("Parameter ${Parameter}: '$shown' is no thumbprint, " +
             'which has 40 hexadecimal digits. See it with: Get-ChildItem Cert:\CurrentUser\My')
     }
     $certificate = Find-ClientCertificate $digits

@@ -253,10 +253,13 @@ function Get-Failure { param([scriptblock] `$Call) try { `$null = & `$Call } cat
             @{ Command = $command; What = 'named by no thumbprint'; Name = 'nonsense'; Code = 'InvalidParameter'; Category = 'InvalidArgument'
                 Message = 'Parameter CertificateThumbprint: ''nonsense'' is no thumbprint, which has 40 hexadecimal digits. See it with: Get-ChildItem Cert:\CurrentUser\My'
             }
+            @{ Command = $command; What = 'named by a long text'; Name = 'long'; Code = 'InvalidParameter'; Category = 'InvalidArgument'
+                Message = "Parameter CertificateThumbprint: '$('x' * 100)...' is no thumbprint, which has 40 hexadecimal digits. *"
+            }
         }
     ) {
         if (-not $failures) {
-            $all = @{ none = '00112233445566778899AABBCCDDEEFF00112233'; nonsense = 'nonsense' }
+            $all = @{ none = '00112233445566778899AABBCCDDEEFF00112233'; nonsense = 'nonsense'; long = 'x' * 1000 }
             foreach ($one in $expired, $early, $keyless, $elliptic) { $all[$one.Name] = $one.Thumbprint }
             $script:failures = Invoke-StoreSession -Variables @{ All = $all } {
                 Import-Module $ModuleFile
