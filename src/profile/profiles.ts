@@ -24,6 +24,11 @@ export interface Profiles {
    */
   replace(name: string, profile: Profile): Promise<void>;
   /**
+   * For who removes several or none. One that can't be used can be removed.
+   * @throws ProfileError ProfileNotFound
+   */
+  checkRemovable(name: string): void;
+  /**
    * Removes a profile with its secrets, tokens, and the certificate file that an import has made for it.
    * @throws ProfileError ProfileNotFound
    */
@@ -79,9 +84,12 @@ export function profilesIn(folder: string, secrets: Secrets, tokens: Tokens, tel
         removeOwnCertificate(folder, entries[index], changed);
       });
     },
+    checkRemovable(name) {
+      indexOf(read(), name, listThem);
+    },
     remove(name) {
       return change(async (entries) => {
-        const index = indexOf(entries, name);
+        const index = indexOf(entries, name, listThem);
         // First what is secret: should this be interrupted, the profile is still there to be removed.
         await forget(name);
         const others = entries.toSpliced(index, 1);
@@ -104,16 +112,19 @@ function isNamed(name: string): (entry: Entry) => boolean {
   };
 }
 
-function indexOf(entries: readonly Entry[], name: string): number {
+/** What to do about a profile that is not there: nobody makes one to remove it. */
+const listThem = 'See what there is with: entra-auth-cli config list';
+
+function makeIt(name: string): string {
+  return `Make one with: entra-auth-cli config create ${isProfileName(name) ? name : 'NAME'}`;
+}
+
+function indexOf(entries: readonly Entry[], name: string, advice = makeIt(name)): number {
   const index = entries.findIndex(isNamed(name));
   if (index !== -1) return index;
   const names = entries.map(entryName).filter((one) => one !== undefined);
   const there = names.length === 0 ? 'There is none yet' : `There are: ${names.join(', ')}`;
-  const made = isProfileName(name) ? name : 'NAME';
-  throw new ProfileError(
-    'ProfileNotFound',
-    `There is no profile ${quoted(name)}. ${there}. Make one with: entra-auth-cli config create ${made}`,
-  );
+  throw new ProfileError('ProfileNotFound', `There is no profile ${quoted(name)}. ${there}. ${advice}`);
 }
 
 function refuseTaken(entries: readonly Entry[], name: string): void {

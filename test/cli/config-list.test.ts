@@ -141,7 +141,10 @@ describe('config delete', () => {
   it('ends with 2 and deletes nothing when one of the names is not there', async () => {
     const { exitCode, stderr } = await config('delete', 'one', 'four', '--yes');
     expect(exitCode).toBe(2);
-    expect(stderr).toContain("There is no profile 'four'. There are: one, two, three.");
+    expect(stderr).toBe(
+      "entra-auth-cli: There is no profile 'four'. There are: one, two, three. " +
+        'See what there is with: entra-auth-cli config list\n',
+    );
     expect(names()).toEqual(['one', 'two', 'three']);
   });
 

@@ -1,5 +1,4 @@
 import { tellOfLeftFiles } from '../../profile/former-files.ts';
-import { ProfileError } from '../../profile/profile-error.ts';
 import { TokenError } from '../../protocol/token-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Shell } from '../shell.ts';
@@ -14,7 +13,7 @@ interface DeleteOptions {
 export async function remove(options: DeleteOptions, shell: Shell, ...given: string[]): Promise<number> {
   const { profiles } = shell.store;
   const names = eachOnce(given);
-  for (const name of names) checkThere(name, shell);
+  for (const name of names) profiles.checkRemovable(name);
   const list = names.map((name) => `'${name}'`).join(', ');
   const what = names.length === 1 ? `profile ${list}, its` : `profiles ${list}, their`;
   if (!options.yes) {
@@ -33,13 +32,4 @@ export async function remove(options: DeleteOptions, shell: Shell, ...given: str
   shell.tell(`Deleted ${what} secrets and cached tokens.`);
   tellOfLeftFiles(shell.store.folder, (message) => shell.must(message));
   return exitCodes.success;
-}
-
-/** One that can't be used can be deleted. */
-function checkThere(name: string, { store }: Shell): void {
-  try {
-    store.profiles.get(name);
-  } catch (error) {
-    if (!(error instanceof ProfileError && error.code === 'ProfileInvalid')) throw error;
-  }
 }

@@ -41,6 +41,20 @@ describe('Profiles', () => {
     });
   });
 
+  test('that are not there can not be removed, and those that are are named', async () => {
+    const message = (there: string) =>
+      `There is no profile 'x'. ${there}. See what there is with: entra-auth-cli config list`;
+    const { profiles } = place.store;
+    for (const remove of [() => profiles.checkRemovable('x'), () => profiles.remove('x')]) {
+      expect(await failureOf(remove)).toEqual({ code: 'ProfileNotFound', message: message('There is none yet') });
+    }
+    await profiles.add(someProfile('a'));
+    for (const remove of [() => profiles.checkRemovable('x'), () => profiles.remove('x')]) {
+      expect(await failureOf(remove)).toEqual({ code: 'ProfileNotFound', message: message('There are: a') });
+    }
+    profiles.checkRemovable('A');
+  });
+
   test('that are not there are named with those that are', async () => {
     expect(await failureOf(() => place.store.profiles.get('x'))).toEqual({
       code: 'ProfileNotFound',
@@ -53,9 +67,8 @@ describe('Profiles', () => {
       message: "There is no profile 'x'. There are: a, b. Make one with: entra-auth-cli config create x",
     };
     expect(await failureOf(() => place.store.profiles.get('x'))).toEqual(notThere);
-    expect(await failureOf(() => place.store.profiles.remove('x'))).toEqual(notThere);
     const long = await failureOf(() => place.store.profiles.get('x'.repeat(1000)));
-    expect(long?.message).toContain(`There is no profile '${'x'.repeat(100)}...'. There are: a, b.`);
+    expect(long.message).toContain(`There is no profile '${'x'.repeat(100)}...'. There are: a, b.`);
     expect(await failureOf(() => place.store.profiles.replace('x', someProfile('y')))).toEqual(notThere);
   });
 
