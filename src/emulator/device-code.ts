@@ -94,19 +94,23 @@ export function deviceLoginEndpoint(state: EmulatorState, request: EndpointReque
     (each) => each.userCode === userCode && each.state === 'pending',
   );
   if (!pending) return unknownCodePage(userCode);
-  if (isExpired(state, pending))
-    return userCodePage({ userCode, error: 'That code has expired. Start again on your device.' });
+  if (isExpired(state, pending)) return expiredCodePage(userCode);
   return beginSignIn(state, request, signInFor(state, pending));
 }
+
+const expiredCodePage = (userCode: string): Reply =>
+  userCodePage({ userCode, error: 'That code has expired. Start again on your device.' });
 
 const unknownCodePage = (userCode: string): Reply =>
   userCodePage({ userCode, error: "That code didn't work. Check the code and try again." });
 
-function signInFor({ directory, now }: EmulatorState, deviceCode: DeviceCode): SignIn {
+function signInFor(state: EmulatorState, deviceCode: DeviceCode): SignIn {
+  const { directory, now } = state;
   const { client, tenant, scope, userCode } = deviceCode;
   // One code may be typed on several pages: it is the first of them that decides
   const decide = (decision: 'declined' | Grant, page: Reply): Reply => {
     if (deviceCode.state !== 'pending') return unknownCodePage(userCode);
+    if (isExpired(state, deviceCode)) return expiredCodePage(userCode);
     deviceCode.state = decision;
     return page;
   };

@@ -106,6 +106,19 @@ test('a code that has expired is expired_token, and the page says so', async () 
   expect((await typeCode(String(device.body['user_code']))).text).toContain('That code has expired.');
 });
 
+test.each([
+  ['signs in', { ...alice }],
+  ['cancels', { action: 'cancel' }],
+])('a code that expires while its page is open is told of on the page when the person %s', async (_what, fields) => {
+  const device = await ask();
+  const page = await typeCode(String(device.body['user_code']));
+  clock.forward(901);
+  const late = await submitLogin(page, fields);
+
+  expect(late.text).toContain('That code has expired. Start again on your device.');
+  expect(refusalIn(await poll(device))).toEqual([400, 'expired_token', 70020]);
+});
+
 test('a person who cancels declines the device', async () => {
   const device = await ask();
   const page = await submitLogin(await typeCode(String(device.body['user_code'])), { action: 'cancel' });
