@@ -29,7 +29,7 @@ export interface RequestedScopes {
 
 /**
  * @param unknownScope how this endpoint refuses a scope that the resource hasn't got
- * @throws AadstsError 70011 for what is no scope, 500011 for an unknown resource
+ * @throws AadstsError 70011 for what is no scope, such as spaces only, 500011 for an unknown resource
  */
 export function parseScopes(
   directory: Directory,
@@ -39,7 +39,9 @@ export function parseScopes(
 ): RequestedScopes {
   const openid = new Set<string>();
   const resources = new Map<string, { -readonly [Key in keyof ResourceScopes]: ResourceScopes[Key] }>();
-  for (const item of scope.split(/\s+/).filter(Boolean)) {
+  const items = scope.split(/\s+/).filter(Boolean);
+  if (items.length === 0) throw invalidScope(scope);
+  for (const item of items) {
     if (openidScopes.has(item.toLowerCase())) {
       openid.add(item.toLowerCase());
       continue;

@@ -154,6 +154,17 @@ describe('a code is redeemed', () => {
     expect(claimsOf(answer)).toMatchObject({ aud: 'https://management.azure.com', scp: 'user_impersonation' });
   });
 
+  test('for the scopes of the sign-in where the scope is empty, which is as good as none', async () => {
+    const answer = await codeFlow({
+      authorize: { scope: 'api://contoso-orders/Orders.Read offline_access' },
+      redeem: { scope: '' },
+    });
+
+    for (const { body } of [answer, await refresh(answer, { scope: '' })]) {
+      expect(body['scope']).toBe('api://contoso-orders/Orders.Read');
+    }
+  });
+
   test('at organizations for the home tenant of the user', async () => {
     const flow = { authorize: { client_id: azureCli }, redeem: { client_id: azureCli }, person: frank };
 
@@ -278,6 +289,7 @@ describe('a refresh token', () => {
       65001,
     ],
     ['for an unknown resource', { scope: 'https://nowhere.example/.default' }, 'invalid_resource', 500011],
+    ['for a scope of spaces', { scope: ' ' }, 'invalid_scope', 70011],
   ])('%s is refused', async (_, changes, error, code) => {
     const answer = await refresh(await codeFlow(), changes);
 

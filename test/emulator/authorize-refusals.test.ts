@@ -79,6 +79,7 @@ describe('what the application is told:', () => {
       'invalid_scope',
       'AADSTS70011',
     ],
+    ['a scope of spaces', { scope: ' ' }, 'invalid_scope', 'AADSTS70011'],
     ['a resource without a scope', { scope: 'https://graph.microsoft.com' }, 'invalid_scope', 'AADSTS70011'],
     [
       'a public client without PKCE',

@@ -116,6 +116,7 @@ describe('what Entra refuses, the emulator refuses:', () => {
     ['an unknown grant_type', { grant_type: 'magic' }, 400, 'unsupported_grant_type', 70003],
     ['a grant_type that is the name of a method', { grant_type: 'toString' }, 400, 'unsupported_grant_type', 70003],
     ['no scope', { scope: undefined }, 400, 'invalid_request', 90014],
+    ['a scope of spaces', { scope: ' \t' }, 400, 'invalid_scope', 70011],
     ['a scope other than .default', { scope: 'https://graph.microsoft.com/User.Read' }, 400, 'invalid_scope', 1002012],
     ['a resource without .default', { scope: 'https://graph.microsoft.com' }, 400, 'invalid_scope', 1002012],
     ['OpenID scopes', { scope: `${graphDefault} openid` }, 400, 'invalid_scope', 1002012],

@@ -197,6 +197,7 @@ describe('what Entra refuses, the emulator refuses:', () => {
     ['an unknown application', { client_id: fabrikam }, contoso, 700016],
     ['no application', { client_id: '' }, contoso, 900144],
     ['no scope', { scope: '' }, contoso, 900144],
+    ['a scope of spaces', { scope: '  ' }, contoso, 70011],
     ['an unknown scope', { scope: 'https://graph.microsoft.com/No.Such' }, contoso, 70011],
     ['an unknown tenant', {}, 'nobody.example', 90002],
     ['an application of one tenant at common', {}, 'common', 50194],

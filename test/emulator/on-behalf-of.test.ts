@@ -181,6 +181,7 @@ describe('an agent identity on behalf of a user', () => {
       [400, 'invalid_request', 90023],
     ],
     ['without scope', () => askWithout('scope'), [400, 'invalid_request', 90014]],
+    ['for a scope of spaces', () => ask({ scope: ' ' }), [400, 'invalid_scope', 70011]],
     ['without parent token', () => askWithout('client_assertion'), [401, 'invalid_client', 7000218]],
     [
       "with another agent's parent token",

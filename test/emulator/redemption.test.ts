@@ -64,6 +64,7 @@ describe.each<[string, () => Promise<Form>, readonly Refusal[]]>([
       [{ redirect_uri: 'http://localhost:8401' }, 401, 'invalid_client', 500112],
       [{ code_verifier: 'x'.repeat(43) }, 400, 'invalid_grant', 501481],
       [{ scope: 'https://graph.microsoft.com/No.Such' }, 400, 'invalid_scope', 70011],
+      [{ scope: '  ' }, 400, 'invalid_scope', 70011],
       [{ scope: 'https://graph.microsoft.com/Mail.Read' }, 400, 'invalid_grant', 65001],
     ],
   ],

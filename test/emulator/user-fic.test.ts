@@ -196,6 +196,7 @@ describe('what Entra refuses, the emulator refuses:', () => {
       [400, 'invalid_grant', 65001],
     ],
     ['no scope', () => ask({ scope: undefined }), [400, 'invalid_request', 90014]],
+    ['a scope of spaces', () => ask({ scope: ' ' }), [400, 'invalid_scope', 70011]],
     [
       'an agent identity that is disabled',
       async () => ask({ user_federated_identity_credential: await exchangeToken(emulator) }, retiredAgent),

@@ -25,7 +25,8 @@ export async function authorizationCode(
   if (!redirectUri) throw new AadstsError(900144, ['redirect_uri']);
   if (redirectUri !== grant.redirectUri) throw new AadstsError(500112, [redirectUri, grant.redirectUri]);
   verifyCodeVerifier(grant.codeChallenge, form.get('code_verifier'), authenticated.client.publicClient === true);
-  const scope = form.get('scope') ?? grant.scope;
+  // RFC 6749 section 3.2: without a value it is as good as not sent
+  const scope = form.get('scope') || grant.scope;
   return userTokens(state, request, grant, scope, authenticated, () => void (grant.redeemed = true));
 }
 

@@ -31,5 +31,6 @@ export async function refreshToken(
   if (typeof tenant !== 'string' && tenant.id !== grant.tenant.id) {
     throw new AadstsError(50020, [user.userPrincipalName, tenant.name, grant.client.name]);
   }
-  return userTokens(state, request, grant, form.get('scope') ?? grant.scope, authenticated);
+  // RFC 6749 section 3.2: without a value it is as good as not sent
+  return userTokens(state, request, grant, form.get('scope') || grant.scope, authenticated);
 }
