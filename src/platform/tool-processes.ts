@@ -31,13 +31,16 @@ function endWith({ signal, timeout }: Ending, child: ChildProcess): void {
   const end = (): void => {
     // One that has ended may have left its number to another.
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) endProcessTree(child.pid);
+    // Whoever reads them waits for all that have them open: also for one whose parent has ended, so that it isn't found.
+    child.stdout?.destroy();
+    child.stderr?.destroy();
   };
   const timer = setTimeout(end, timeout).unref();
   signal.addEventListener('abort', end, { once: true });
   child.once('spawn', () => {
     if (signal.aborted) end();
   });
-  child.once('exit', () => {
+  child.once('close', () => {
     clearTimeout(timer);
     signal.removeEventListener('abort', end);
   });
