@@ -13,13 +13,24 @@ import type { WorkerAnswer, WorkerJob, WorkerMessage, WorkerRequest } from './en
 /** Each program of a developer tool may take this long, in milliseconds: az on a cold Windows disk takes ten seconds. */
 const toolTimeout = 30_000;
 
-async function answer(job: WorkerJob, signal: AbortSignal): Promise<WorkerAnswer> {
+/** @param timeout of each program of a developer tool, in milliseconds */
+export async function answer(job: WorkerJob, signal: AbortSignal, timeout = toolTimeout): Promise<WorkerAnswer> {
   if (job.kind === 'managedIdentity') return withExchanges(signal, () => managedIdentity(job));
   const credential = await developerTool(job);
-  const token = await endingProcesses({ signal, timeout: toolTimeout }, () =>
-    credential.getToken([...job.scopes], job.claims === undefined ? {} : { claims: job.claims }),
-  );
-  return { accessToken: token.token, expiresOn: token.expiresOnTimestamp };
+  return endingProcesses({ signal, timeout }, async (tookTooLong) => {
+    try {
+      const token = await credential.getToken([...job.scopes], job.claims === undefined ? {} : { claims: job.claims });
+      return { accessToken: token.token, expiresOn: token.expiresOnTimestamp };
+    } catch (error) {
+      if (!tookTooLong()) throw error;
+      // The library takes it for whatever the tool had printed by then, or for a tool that is not there.
+      const seconds = timeout / 1000;
+      throw new Error(
+        `It took more than ${seconds} seconds, and was ended. Run it in a terminal to see what it waits for.`,
+        { cause: error },
+      );
+    }
+  });
 }
 
 /** MSAL's errors say little; the exchange that failed says more. */

@@ -28,14 +28,11 @@ export async function visualStudio(request: DeveloperToolRequest): Promise<Token
   const folder = context?.environment['LOCALAPPDATA'];
   if (!context || !folder) throw unavailable('LOCALAPPDATA is not set; Visual Studio is on Windows alone.');
   const providers = await readProviders(join(folder, '.IdentityService', 'AzureServiceAuth', 'tokenprovider.json'));
-  // Loaded here, for hardly any chain comes this far.
-  const { endingProcesses } = await import('../platform/tool-processes.ts');
   const reasons: string[] = [];
   for (const provider of providers) {
     const args = [...(provider.Arguments ?? []), '--resource', resource, ...(tenantId ? ['--tenant', tenantId] : [])];
     const { environment, signal } = context;
-    const ending = { signal, timeout: toolTimeout };
-    const result = await endingProcesses(ending, () => runTool(provider.Path, args, { environment, ...ending }));
+    const result = await runTool(provider.Path, args, { environment, signal, timeout: toolTimeout });
     const answer = result.exitCode === 0 ? parseAnswer(result.stdout) : undefined;
     if (answer) {
       warnOfScopes(wholeResourcesOnly, request);

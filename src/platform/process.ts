@@ -27,32 +27,32 @@ const settlingTime = 1_000;
  * Runs a developer tool found on the session's PATH and returns what it printed.
  *
  * The tool sees the session's environment, works in a folder that nobody else can put files into (Windows looks for
- * programs in the working folder first), has no window and no terminal, and is killed when the request is cancelled.
+ * programs in the working folder first), has no window and no terminal, and ends, with whatever it has started, when the
+ * request is cancelled or its time is up.
  * @throws the signal's reason when cancelled
  */
 export async function runTool(file: string, args: readonly string[], options: ToolOptions): Promise<ToolResult> {
-  const { execa } = await import('execa');
+  const [{ execa }, { endingProcesses }] = await Promise.all([import('execa'), import('./tool-processes.ts')]);
   options.signal.throwIfAborted();
-  const result = await execa(file, args, {
-    env: options.environment,
-    extendEnv: false,
-    cwd: process.platform === 'win32' ? (options.environment['SystemRoot'] ?? 'C:\\Windows') : '/',
-    stdin: options.input === undefined ? 'ignore' : 'pipe',
-    ...(options.input === undefined ? {} : { input: options.input }),
-    timeout: options.timeout,
-    cancelSignal: options.signal,
-    forceKillAfterDelay: 500,
-    maxBuffer: maximumOutput,
-    windowsHide: true,
-    reject: false,
+  return endingProcesses(options, async (tookTooLong) => {
+    const result = await execa(file, args, {
+      env: options.environment,
+      extendEnv: false,
+      cwd: process.platform === 'win32' ? (options.environment['SystemRoot'] ?? 'C:\\Windows') : '/',
+      stdin: options.input === undefined ? 'ignore' : 'pipe',
+      ...(options.input === undefined ? {} : { input: options.input }),
+      maxBuffer: maximumOutput,
+      windowsHide: true,
+      reject: false,
+    });
+    options.signal.throwIfAborted();
+    const printed = { stdout: result.stdout ?? '', stderr: result.stderr ?? '' };
+    if (tookTooLong()) return { outcome: 'timed out', ...printed };
+    if (result.failed && result.exitCode === undefined && result.code === 'ENOENT') {
+      return { outcome: 'not found', ...printed };
+    }
+    return { outcome: 'exited', exitCode: result.exitCode, ...printed };
   });
-  options.signal.throwIfAborted();
-  const printed = { stdout: result.stdout ?? '', stderr: result.stderr ?? '' };
-  if (result.timedOut) return { outcome: 'timed out', ...printed };
-  if (result.failed && result.exitCode === undefined && result.code === 'ENOENT') {
-    return { outcome: 'not found', ...printed };
-  }
-  return { outcome: 'exited', exitCode: result.exitCode, ...printed };
 }
 
 /**

@@ -11,23 +11,35 @@ interface Ending {
   readonly timeout: number;
 }
 
-const storage = new AsyncLocalStorage<Ending>();
+/** Some work's processes. */
+interface Processes extends Ending {
+  /** Whether one of them took too long, and was ended. */
+  tooLong: boolean;
+}
+
+const storage = new AsyncLocalStorage<Processes>();
 
 /**
  * Runs work whose processes, and whatever these start, end with the signal: libraries have no door for it. Node tells of
  * each process that is created, in the context of the work.
- * @throws what the work throws, which hears of a process that was ended as of any that ends
+ * @param work hears of a process that was ended as of any that ends, and can ask whether one was ended for its time
+ * @throws what the work throws
  */
-export function endingProcesses<Result>(ending: Ending, work: () => Promise<Result>): Promise<Result> {
-  return storage.run(ending, work);
+export function endingProcesses<Result>(
+  ending: Ending,
+  work: (tookTooLong: () => boolean) => Promise<Result>,
+): Promise<Result> {
+  const processes = { ...ending, tooLong: false };
+  return storage.run(processes, work, () => processes.tooLong);
 }
 
 subscribe('child_process', (message) => {
-  const ending = storage.getStore();
-  if (ending) endWith(ending, (message as { readonly process: ChildProcess }).process);
+  const processes = storage.getStore();
+  if (processes) endWith(processes, (message as { readonly process: ChildProcess }).process);
 });
 
-function endWith({ signal, timeout }: Ending, child: ChildProcess): void {
+function endWith(processes: Processes, child: ChildProcess): void {
+  const { signal, timeout } = processes;
   const end = (): void => {
     // One that has ended may have left its number to another.
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) endProcessTree(child.pid);
@@ -35,7 +47,10 @@ function endWith({ signal, timeout }: Ending, child: ChildProcess): void {
     child.stdout?.destroy();
     child.stderr?.destroy();
   };
-  const timer = setTimeout(end, timeout).unref();
+  const timer = setTimeout(() => {
+    processes.tooLong = true;
+    end();
+  }, timeout).unref();
   signal.addEventListener('abort', end, { once: true });
   child.once('spawn', () => {
     if (signal.aborted) end();

@@ -26,11 +26,14 @@ describe.skipIf(process.platform === 'win32')('Processes of some work', () => {
   it.each([
     ['time', () => ({ signal: new AbortController().signal, timeout: 500 })],
     ['signal', () => ({ signal: AbortSignal.timeout(500), timeout: 60_000 })],
-  ])('are not waited for beyond their %s, although what they left behind has the output open', async (_what, ending) => {
-    const begin = performance.now();
-    expect(await endingProcesses(ending(), orphan)).toMatchObject({ stdout: 'left\n' });
-    expect(performance.now() - begin).toBeLessThan(10_000);
-  });
+  ])(
+    'are not waited for beyond their %s, although what they left behind has the output open',
+    async (_what, ending) => {
+      const begin = performance.now();
+      expect(await endingProcesses(ending(), orphan)).toMatchObject({ stdout: 'left\n' });
+      expect(performance.now() - begin).toBeLessThan(10_000);
+    },
+  );
 
   it('end by themselves where nothing ends them', async () => {
     const ending = { signal: new AbortController().signal, timeout: 60_000 };
