@@ -44,7 +44,7 @@ export class FrameReader extends AbstractMessageReader {
     let rest: Buffer = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
     for (;;) {
       const headerLength = rest.indexOf(headerEnd);
-      if (headerLength < 0 && rest.length <= maximumHeader) {
+      if (headerLength < 0 && rest.length < maximumHeader + headerEnd.length) {
         this.#needed = 0;
         break;
       }

@@ -94,6 +94,20 @@ describe('A frame that can be told from the next one', () => {
     expect(await answers.next()).toEqual(pong);
   });
 
+  it('is read when its header has the 4 KB that one may have, also when its end comes in pieces', async () => {
+    const [header = '', content] = ping.split('\r\n\r\n');
+    const longest = `X: ${'x'.repeat(4096 - header.length - 'X: \r\n'.length)}\r\n${header}`;
+    expect(longest).toHaveLength(4096);
+    child.stdin.write(`${longest}\r\n\r\n${content}`);
+    expect(await answers.next()).toEqual(pong);
+    for (const piece of [`${longest}\r`, '\n', '\r', `\n${content}`]) {
+      await new Promise((resolve) => child.stdin.write(piece, resolve));
+      // So that the engine gets the pieces one by one.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(await answers.next()).toEqual(pong);
+  });
+
   it('is read when it comes byte by byte', async () => {
     for (const byte of ping) child.stdin.write(byte);
     expect(await answers.next()).toEqual(pong);
