@@ -97,7 +97,8 @@ async function metadataServiceAnswers(
   const answers = await probe(host);
   // A probe that was cancelled has told nothing.
   currentRequest()?.signal?.throwIfAborted();
-  probed.set(host, { answers, until: Date.now() + silenceCounts });
+  // Somebody who asked at the same time may have been answered.
+  if (answers || !probed.get(host)?.answers) probed.set(host, { answers, until: Date.now() + silenceCounts });
   currentRequest()?.log(
     'verbose',
     `The metadata service at ${shortened(withoutUserInfo(host))} ${answers ? 'answers' : 'does not answer'}.`,

@@ -1,52 +1,75 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { endEnvironmentThreads } from '../../../src/grants/environment-thread.ts';
 import { forgetProbes, managedIdentity } from '../../../src/grants/managed-identity.ts';
 import { withRequestContext } from '../../../src/platform/request-context.ts';
+import type { TokenAnswer } from '../../../src/grants/token-answer.ts';
 import { recordedContext } from '../../helpers/request-context.ts';
 
 let asked = 0;
-/** A metadata service that is too busy to answer. */
-const service = createServer((request) => {
+const tooBusy: RequestListener = ({ socket }) => void socket.destroy();
+let serve: RequestListener;
+const service = createServer((request, response) => {
   asked++;
-  request.socket.destroy();
+  serve(request, response);
 });
 await once(service.listen(0, '127.0.0.1'), 'listening');
 const { port } = service.address() as AddressInfo;
-afterAll(() => service.close());
+afterAll(() => {
+  endEnvironmentThreads();
+  service.close();
+});
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'] });
   asked = 0;
+  serve = tooBusy;
 });
 afterEach(() => {
   vi.useRealTimers();
   forgetProbes();
 });
 
-async function find(how: { readonly optional?: boolean; readonly force?: boolean }): Promise<void> {
+type How = { readonly optional?: boolean; readonly force?: boolean };
+
+function find(how: How): Promise<TokenAnswer> {
   const environment = { AZURE_POD_IDENTITY_AUTHORITY_HOST: `http://127.0.0.1:${port}` };
   const request = { resource: 'https://graph.microsoft.com', force: false, ...how };
-  await expect(
-    withRequestContext(recordedContext({ environment }), () => managedIdentity(request)),
-  ).rejects.toMatchObject({ code: 'ManagedIdentityUnavailable' });
+  return withRequestContext(recordedContext({ environment }), () => managedIdentity(request));
 }
 
+const expectNone = (how: How): Promise<void> =>
+  expect(find(how)).rejects.toMatchObject({ code: 'ManagedIdentityUnavailable' });
+
 it('A metadata service that did not answer is left alone for half a minute by who has other sources', async () => {
-  await find({ optional: true });
-  await find({ optional: true });
+  await expectNone({ optional: true });
+  await expectNone({ optional: true });
   expect(asked).toBe(1);
   vi.setSystemTime(Date.now() + 30_001);
-  await find({ optional: true });
+  await expectNone({ optional: true });
   expect(asked).toBe(2);
-  await find({ optional: true, force: true });
+  await expectNone({ optional: true, force: true });
   expect(asked).toBe(3);
 });
 
 it('A metadata service that did not answer is asked again by who wants nothing else', async () => {
-  await find({ optional: true });
-  await find({});
-  await find({});
+  await expectNone({ optional: true });
+  await expectNone({});
+  await expectNone({});
   expect(asked).toBe(3);
+});
+
+it('A metadata service that has answered once has, whatever somebody heard who had asked before', async () => {
+  const arrived = Promise.withResolvers<void>();
+  serve = () => arrived.resolve();
+  const silence = expectNone({});
+  await arrived.promise;
+  const refuse: RequestListener = (_request, response) => response.writeHead(400).end('{"error":"invalid_request"}');
+  serve = refuse;
+  const refused = { code: 'ManagedIdentityFailed' };
+  await expect(find({ optional: true })).rejects.toMatchObject(refused);
+  await silence;
+  await expect(find({ optional: true })).rejects.toMatchObject(refused);
 });
