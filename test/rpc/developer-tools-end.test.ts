@@ -197,9 +197,11 @@ describe.skipIf(process.platform === 'win32')('A request after a cancelled one',
     const tool = running(pwsh, withToolsOf(emulator, pwsh), 'AzurePowerShell');
     const source = new CancellationTokenSource();
     const cancelled = refusalOf(engine.connection.sendRequest(getAzToken, hanging(tool), source.token));
-    await tool.started();
+    const pid = await tool.started();
     source.cancel();
     await cancelled;
+    // Until then the library has not heard of it.
+    await isGone(pid);
     await shed.note(pwsh, 'go');
     expect(await engine.connection.sendRequest(getAzToken, hanging(tool))).toMatchObject({ token: toolToken });
   });
