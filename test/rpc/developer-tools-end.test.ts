@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
@@ -205,4 +205,23 @@ describe.skipIf(process.platform === 'win32')('A request after a cancelled one',
     await shed.note(pwsh, 'go');
     expect(await engine.connection.sendRequest(getAzToken, hanging(tool))).toMatchObject({ token: toolToken });
   });
+});
+
+it.skipIf(process.platform !== 'linux')('Threads of cancelled requests end once their tools have', async () => {
+  await using engine = await startEngine();
+  const threads = (): number => readdirSync(`/proc/${engine.process.pid}/task`).length;
+  const cancelOne = async (): Promise<void> => {
+    const tool = await azure(endless['a program']);
+    const source = new CancellationTokenSource();
+    const cancelled = refusalOf(engine.connection.sendRequest(getAzToken, hanging(tool), source.token));
+    const pid = await tool.started();
+    source.cancel();
+    await cancelled;
+    await isGone(pid);
+  };
+  // What Node itself starts by the way, and keeps.
+  await cancelOne();
+  const before = threads();
+  for (let times = 0; times < 4; times += 1) await cancelOne();
+  await expect.poll(threads).toBeLessThan(before + 2);
 });
