@@ -42,7 +42,7 @@ export async function developerTool(tool: Tool, request: DeveloperToolRequest): 
 }
 
 /** Tools print colours, line breaks and CLIXML; a person reads one line. */
-function readable(message: string): string {
+export function readable(message: string): string {
   const entra = /AADSTS\d+:[^\r\n]*?(?=_x000D_|_x001B_|[\r\n]|$)/.exec(message)?.[0];
   return stripVTControlCharacters(entra ?? message)
     .replace(/\s+/g, ' ')

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { TokenError } from '../protocol/token-error.ts';
 import { runTool } from '../platform/process.ts';
 import { currentRequest } from '../platform/request-context.ts';
-import { wholeResourcesOnly, type DeveloperToolRequest } from './developer-tool.ts';
+import { readable, wholeResourcesOnly, type DeveloperToolRequest } from './developer-tool.ts';
 import { warnOfScopes } from './left-out-scopes.ts';
 import type { TokenAnswer } from './token-answer.ts';
 
@@ -38,9 +38,13 @@ export async function visualStudio(request: DeveloperToolRequest): Promise<Token
       warnOfScopes(wholeResourcesOnly, request);
       return answer;
     }
-    reasons.push(result.stderr.trim().split('\n')[0] || `${provider.Path} ${result.outcome} without a token.`);
+    const said = readable(result.stderr.trim().split('\n')[0] ?? '');
+    reasons.push(said.replace(/\.$/, '') || `${provider.Path} ${result.outcome} without a token`);
   }
-  throw unavailable(`Visual Studio's token provider gave none: ${reasons.join(' ')}`);
+  throw unavailable(
+    `Visual Studio's token provider gave none: ${reasons.join('; ')}. ` +
+      'Choose an account in Visual Studio: Tools, Options, Azure Service Authentication.',
+  );
 }
 
 async function readProviders(file: string): Promise<readonly TokenProvider[]> {

@@ -235,7 +235,17 @@ describe.skipIf(process.platform === 'win32')('Visual Studio', () => {
     const refusal = await refusalOf(from('VisualStudio', environment));
     expect(refusal.data.code).toBe('CredentialUnavailable');
     expect(refusal.data.steps?.at(-1)?.reason).toBe(
-      `Visual Studio's token provider gave none: not signed in ${silent.Path} exited without a token.`,
+      `Visual Studio's token provider gave none: not signed in; ${silent.Path} exited without a token. ` +
+        'Choose an account in Visual Studio: Tools, Options, Azure Service Authentication.',
+    );
+  });
+
+  it('is quoted by the beginning of what it says, without colours', async () => {
+    const long = `printf '\\033[31mno account\\033[0m %01000d\\n' 0 >&2; exit 1`;
+    const environment = await withProviders([{ Path: (await provider(long)).Path }]);
+    const refusal = await refusalOf(from('VisualStudio', environment));
+    expect(refusal.data.steps?.at(-1)?.reason).toMatch(
+      /^Visual Studio's token provider gave none: no account 0{589}\. Choose an account /,
     );
   });
 });
