@@ -6,7 +6,7 @@ import { startEmulator } from '../../src/emulator/server.ts';
 import type { CredentialSource } from '../../src/protocol/az-token.ts';
 import { getAzToken } from '../../src/protocol/az-token.ts';
 import type { Environment } from '../../src/protocol/environment.ts';
-import { forget } from '../../src/protocol/session.ts';
+import { forget, ping } from '../../src/protocol/session.ts';
 import { noteOf, printing, toolExpiry, ToolShed, toolToken, withToolsOf } from '../helpers/developer-tools.ts';
 import { startEngine, type Engine } from '../helpers/engine.ts';
 import { ask, refusalOf, type Emulator } from '../helpers/flows.ts';
@@ -122,6 +122,18 @@ describe.skipIf(process.platform === 'win32')('A developer tool ends', () => {
     engine.process.stdin.end();
     expect(await engine.exited).toBe(0);
     expect(performance.now() - end).toBeLessThan(1000);
+    await isGone(pid);
+    expect(engine.lastWords()).toBe('');
+  });
+
+  it('with the engine whose host listens no more', async () => {
+    const engine = await startEngine();
+    const tool = await azure(endless['a script that runs a program']);
+    engine.connection.sendRequest(getAzToken, hanging(tool)).catch(() => {});
+    const pid = await tool.started();
+    engine.process.stdout.destroy();
+    engine.connection.sendRequest(ping).catch(() => {});
+    expect(await engine.exited).toBe(0);
     await isGone(pid);
     expect(engine.lastWords()).toBe('');
   });

@@ -224,6 +224,22 @@ describe('$/cancelRequest', () => {
     });
     expect(await engine.connection.sendRequest(status)).toMatchObject({ requests: 0 });
   });
+
+  it('ends what was asked of an identity endpoint', async () => {
+    await using engine = await startEngine({
+      environment: { IDENTITY_ENDPOINT: silentIdentity, IDENTITY_HEADER: 'x' },
+    });
+    const connected = new Promise<Socket>((resolve) => silent.once('connection', resolve));
+    const source = new CancellationTokenSource();
+    const params = { parameterSet: 'ManagedIdentity', parameters: {} } as const;
+    const refusal = refusalOf(engine.connection.sendRequest(getAzToken, params, source.token));
+    const socket = await connected;
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.resume();
+    source.cancel();
+    expect(await refusal).toMatchObject({ data: { code: 'Cancelled' } });
+    await closed;
+  });
 });
 
 describe('The engine leaves', () => {

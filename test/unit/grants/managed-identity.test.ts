@@ -34,10 +34,11 @@ afterEach(() => {
 
 type How = { readonly optional?: boolean; readonly force?: boolean };
 
-function find(how: How): Promise<TokenAnswer> {
+function find(how: How, signal?: AbortSignal): Promise<TokenAnswer> {
   const environment = { AZURE_POD_IDENTITY_AUTHORITY_HOST: `http://127.0.0.1:${port}` };
   const request = { resource: 'https://graph.microsoft.com', force: false, ...how };
-  return withRequestContext(recordedContext({ environment }), () => managedIdentity(request));
+  const context = recordedContext({ environment, ...(signal ? { signal } : {}) });
+  return withRequestContext(context, () => managedIdentity(request));
 }
 
 const expectNone = (how: How): Promise<void> =>
@@ -72,4 +73,14 @@ it('A metadata service that has answered once has, whatever somebody heard who h
   await expect(find({ optional: true })).rejects.toMatchObject(refused);
   await silence;
   await expect(find({ optional: true })).rejects.toMatchObject(refused);
+});
+
+it('A metadata service that nobody waited for is asked again', async () => {
+  const controller = new AbortController();
+  const reason = new Error('cancelled');
+  serve = () => controller.abort(reason);
+  await expect(find({ optional: true }, controller.signal)).rejects.toBe(reason);
+  serve = tooBusy;
+  await expectNone({ optional: true });
+  expect(asked).toBe(2);
 });
