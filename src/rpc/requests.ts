@@ -18,6 +18,7 @@ export class RequestsUnderWay implements RequestCancellationReceiverStrategy {
   readonly kind = 'request';
   readonly #byToken = new WeakMap<CancellationToken, { id: number | string; controller: AbortController }>();
   readonly #controllers = new Set<AbortController>();
+  #ended = false;
 
   createCancellationTokenSource(message: RequestMessage): CancellationTokenSource {
     const source = new CancellationTokenSource();
@@ -28,13 +29,14 @@ export class RequestsUnderWay implements RequestCancellationReceiverStrategy {
   }
 
   dispose(): void {
-    this.cancelAll();
+    this.end();
   }
 
-  /** Runs a handler's work as a request under way. */
+  /** Runs a handler's work as a request under way. @throws TokenError Cancelled after {@link end} */
   async during<Result>(token: CancellationToken, work: (request: RequestUnderWay) => Promise<Result>): Promise<Result> {
     const known = this.#byToken.get(token);
     if (!known) throw new TokenError('EngineError', 'The request is not known.');
+    if (this.#ended) throw cancelled();
     this.#controllers.add(known.controller);
     try {
       return await work({ id: known.id, signal: known.controller.signal });
@@ -47,7 +49,9 @@ export class RequestsUnderWay implements RequestCancellationReceiverStrategy {
     return this.#controllers.size;
   }
 
-  cancelAll(): void {
+  /** Cancels all, and those that have come and are not under way yet: vscode-jsonrpc takes them one by one. */
+  end(): void {
+    this.#ended = true;
     for (const controller of this.#controllers) controller.abort(cancelled());
   }
 }

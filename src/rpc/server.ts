@@ -113,7 +113,7 @@ export function serve(): void {
     return null;
   });
 
-  endWithHost(() => requests.cancelAll());
+  endWithHost(() => requests.end());
   connection.listen();
 }
 

@@ -9,6 +9,7 @@ import type { Environment } from '../../src/protocol/environment.ts';
 import { forget, ping } from '../../src/protocol/session.ts';
 import { noteOf, printing, toolExpiry, ToolShed, toolToken, withToolsOf } from '../helpers/developer-tools.ts';
 import { startEngine, type Engine } from '../helpers/engine.ts';
+import { frame } from '../helpers/frames.ts';
 import { ask, refusalOf, type Emulator } from '../helpers/flows.ts';
 
 let shed: ToolShed;
@@ -136,6 +137,20 @@ describe.skipIf(process.platform === 'win32')('A developer tool ends', () => {
     expect(await engine.exited).toBe(0);
     await isGone(pid);
     expect(engine.lastWords()).toBe('');
+  });
+
+  it('with the engine that has its last request just before the end of stdin, and an answer that nobody takes', async () => {
+    const engine = await startEngine();
+    const folder = await shed.tool('az', endless['a program']);
+    const tool = running(folder, withToolsOf(emulator, folder), 'AzureCLI');
+    engine.process.stdout.removeAllListeners('data').pause();
+    const long = frame({ jsonrpc: '2.0', id: 'long', method: 'x'.repeat(5_000_000) });
+    engine.process.stdin.end(
+      long + frame({ jsonrpc: '2.0', id: 'last', method: getAzToken.method, params: hanging(tool) }),
+    );
+    expect(await engine.exited).toBe(0);
+    const pid = await noteOf(folder, 'pid');
+    if (pid !== '') await isGone(Number(pid));
   });
 
   it('with the engine that ends just after the request', async () => {
