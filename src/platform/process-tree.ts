@@ -11,9 +11,16 @@ export function endProcessTree(processId: number): void {
     endWindowsTree(processId);
     return;
   }
-  // A process that has stopped starts nothing more while its children are looked for.
+  // A process that has stopped starts nothing more while its children are looked for, but what it was about to start.
   signal(processId, 'SIGSTOP');
-  for (const child of childrenOf(processId)) endProcessTree(child);
+  const ended = new Set<number>();
+  for (let children = childrenOf(processId); children.length > 0;) {
+    for (const child of children) {
+      endProcessTree(child);
+      ended.add(child);
+    }
+    children = childrenOf(processId).filter((child) => !ended.has(child));
+  }
   signal(processId, 'SIGKILL');
 }
 
