@@ -164,11 +164,18 @@ function networkError(error: unknown, { host: whole, hostname, port, protocol }:
     case 'ETIMEDOUT':
       return new TokenError('Timeout', `${host} did not answer. Check the network and the proxy.`, details);
     default:
+      if (isCertificateCode(code)) {
+        return new TokenError(
+          'TlsError',
+          `The certificate of ${host} is not trusted (${withoutNodesAdvice(reason)}). Where a proxy inspects TLS, name ` +
+            "its authority's PEM file in NODE_EXTRA_CA_CERTS.",
+          { cause: error },
+        );
+      }
       if (isTlsCode(code)) {
         return new TokenError(
           'TlsError',
-          `The certificate of ${host} is not trusted (${reason}). Where a proxy inspects TLS, name its authority's ` +
-            'PEM file in NODE_EXTRA_CA_CERTS.',
+          `${host} and this machine can't agree on a TLS connection (${openSslReason(reason)}). Check the address, and the proxy.`,
           { cause: error },
         );
       }
@@ -198,8 +205,23 @@ function refuserIn(error: unknown): { readonly address: string; readonly port: n
   return { address: String(first.address), port: Number(first.port) };
 }
 
+function isCertificateCode(code: string): boolean {
+  return /^(ERR_TLS_CERT|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH)/.test(code);
+}
+
+/** Of what goes wrong before there is a certificate: the other side speaks no TLS, or other versions of it. */
 function isTlsCode(code: string): boolean {
-  return /^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/.test(code);
+  return /^(ERR_TLS|ERR_SSL|EPROTO)/.test(code);
+}
+
+/** Node advises switches of its own, which nobody here can give it; the system's store has been looked at. */
+function withoutNodesAdvice(reason: string): string {
+  return reason.replace(/; if the root CA is installed locally, .*$/s, '');
+}
+
+/** OpenSSL's reason alone, of a line with its own source files. */
+function openSslReason(reason: string): string {
+  return /:SSL routines:[^:]*:([^:]+)/.exec(reason)?.[1] ?? reason.trim();
 }
 
 /** What MSAL says for most of its codes: where to look them up, and there is little to be found. */

@@ -286,7 +286,22 @@ describe('A service that has trouble', () => {
     const { NODE_EXTRA_CA_CERTS: _ca, ...environment } = withSecret(emulator);
     const refusal = await refusalOf(ask(stranger, 'NonInteractive', {}, { environment }));
     expect(refusal.data).toMatchObject({ code: 'TlsError', retryable: false });
-    expect(refusal.message).toContain('NODE_EXTRA_CA_CERTS');
+    // Node's own advice, a switch of node, is nothing that a caller could follow.
+    expect(refusal.message).toMatch(
+      /^Environment variables: The certificate of \S+ is not trusted \([\w ]+\)\. Where a proxy .* NODE_EXTRA_CA_CERTS\.$/,
+    );
+  });
+
+  it('and speaks no TLS gives TlsError, and no advice about certificates', async () => {
+    const authority = emulator.managedIdentity.replace('http:', 'https:');
+    const environment = { ...once.environment, AZURE_AUTHORITY_HOST: authority };
+    const refusal = await refusalOf(ask(engine, 'NonInteractive', {}, { environment }));
+    expect(refusal).toMatchObject({
+      message:
+        `Environment variables: ${new URL(authority).host} and this machine can't agree on a TLS connection ` +
+        '(wrong version number). Check the address, and the proxy.',
+      data: { code: 'TlsError', retryable: false },
+    });
   });
 });
 
