@@ -5,6 +5,7 @@ import { authorizationCode } from '../grants/authorization-code.ts';
 import { defaultCredential } from '../grants/default-credential.ts';
 import { managedIdentity } from '../grants/managed-identity.ts';
 import type { TokenAnswer } from '../grants/token-answer.ts';
+import { isGuid } from '../protocol/formats.ts';
 import { requestUnderWay, type RequestContext } from '../platform/request-context.ts';
 import { acquireToken } from './acquire-token.ts';
 import { InFlight } from './in-flight.ts';
@@ -71,7 +72,11 @@ export async function acquireAzToken(
       attended: demand.parameterSet === 'Interactive',
       // Two people's sign-ins are two, even if they ask for the same.
       shared: demand.parameterSet === 'Interactive' ? undefined : { inFlight, demand },
-      work: async () => azTokenResult(await grant(demand), { scopes: demand.scopes, tenantId: demand.tenantId }),
+      work: async () => {
+        const result = azTokenResult(await grant(demand), { scopes: demand.scopes, tenantId: demand.tenantId });
+        warnOfTenant(demand.tenantId, result.tenantId);
+        return result;
+      },
     },
     context,
   );
@@ -106,6 +111,16 @@ async function grant(demand: AzTokenDemand): Promise<TokenAnswer> {
     case 'ManagedIdentity':
       return managedIdentity({ ...demand, scopes: demand.fullScopes });
   }
+}
+
+/** Who asks customer after customer for a token must not take the own tenant's for theirs. */
+function warnOfTenant(asked: string | undefined, got: string | null): void {
+  // Whose a domain is, no token says.
+  if (!asked || !got || !isGuid(asked) || !isGuid(got) || asked.toLowerCase() === got.toLowerCase()) return;
+  requestUnderWay().log(
+    'warning',
+    `The token is of the tenant ${got}, not of -TenantId ${asked}: a managed identity has tokens of its own tenant alone.`,
+  );
 }
 
 function nonInteractive(demand: AzTokenDemand): Promise<TokenAnswer> {

@@ -9,6 +9,7 @@ import { emulatorOfFile } from '../helpers/emulator.ts';
 import { engineOfFile } from '../helpers/engine-of-file.ts';
 
 const userAssigned = 'a5516000-0000-4000-8000-000000000002';
+const fabrikam = '22222222-2222-4222-8222-222222222222';
 const emulator = await emulatorOfFile();
 const engine = await engineOfFile({ environment: towards(emulator) });
 
@@ -164,6 +165,29 @@ describe('A managed identity', () => {
         'given. Scope Directory.Read.All was left out; the token is for https://graph.microsoft.com.',
     ]);
   });
+
+  it.each([
+    ['ManagedIdentity', {}],
+    ['NonInteractive', { credentialPrecedence: ['ManagedIdentity'] }],
+  ] as const)("whose tenant is not -TenantId's gives its token with a warning: %s", async (parameterSet, how) => {
+    engine.logs.length = 0;
+    const parameters = { ...how, tenantId: fabrikam };
+    const result = await ask(engine, parameterSet, parameters, { environment: appService() });
+    expect(result.tenantId).toBe(contoso);
+    expect(engine.logs.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+      `warning: The token is of the tenant ${contoso}, not of -TenantId ${fabrikam}: a managed identity has tokens of ` +
+        'its own tenant alone.',
+    ]);
+  });
+
+  it.each([contoso.toUpperCase(), 'contoso.com'])(
+    "gives no warning where -TenantId is its tenant's, or a name that its token does not have: %s",
+    async (tenantId) => {
+      engine.logs.length = 0;
+      await ask(engine, 'ManagedIdentity', { tenantId }, { environment: appService() });
+      expect(engine.logs).toEqual([]);
+    },
+  );
 
   it('of an Azure Machine Learning workspace is the one that the workspace names', async () => {
     const { token } = await ask(engine, 'ManagedIdentity', {}, { environment: virtualMachine() });
