@@ -40,7 +40,7 @@ export interface WorkerMessage {
   readonly answer?: WorkerAnswer;
   readonly failure?: {
     readonly message: string;
-    /** A service answered, and said no. */
+    /** A service answered, and said no to whoever asked. */
     readonly refused: boolean;
     readonly details: Pick<TokenErrorDetails, 'retryable' | 'retryAfter'>;
   };
@@ -49,7 +49,7 @@ export interface WorkerMessage {
 /** A library's error as it was in the worker. */
 export class WorkerFailure extends Error {
   override readonly name = 'WorkerFailure';
-  /** Whether a service answered, and said no. */
+  /** Whether a service answered, and said no to whoever asked. */
   readonly refused: boolean;
   /** Whether, and when, it may be tried again. */
   readonly details: Pick<TokenErrorDetails, 'retryable' | 'retryAfter'>;

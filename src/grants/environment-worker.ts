@@ -98,13 +98,15 @@ async function useVisualStudioCodePlugin(use: typeof import('@azure/identity').u
   if (plugin) use(plugin.vsCodePlugin);
 }
 
-const notAnswered: ReadonlySet<string> = new Set([
+/** What has another reason than who asks. */
+const ofAnyIdentity: ReadonlySet<string> = new Set([
   'NetworkError',
   'NameNotResolved',
   'ConnectionRefused',
   'TlsError',
   'Timeout',
   'ResponseInvalid',
+  'InvalidResource',
 ]);
 
 function failure(error: unknown): NonNullable<WorkerMessage['failure']> {
@@ -113,7 +115,7 @@ function failure(error: unknown): NonNullable<WorkerMessage['failure']> {
   const { retryable, retryAfter } = error.data;
   return {
     message,
-    refused: !notAnswered.has(error.code),
+    refused: !ofAnyIdentity.has(error.code),
     details: { retryable, ...(retryAfter === undefined ? {} : { retryAfter }) },
   };
 }

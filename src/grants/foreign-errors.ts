@@ -73,8 +73,9 @@ const oauthCodes: Readonly<Record<string, TokenErrorCode>> = {
 function entraError(exchange: Extract<FailedExchange, { status: number }>, cause: unknown): TokenError {
   const { body, status, headers } = exchange;
   const oauthError = textMember(body, 'error');
-  const description = textMember(body, 'error_description');
-  const aadsts = numberIn(body['error_codes']) ?? (Number(/AADSTS(\d+)/.exec(description ?? '')?.[1]) || undefined);
+  // Identity endpoints have a `message` where Entra has an `error_description`.
+  const words = textMember(body, 'error_description') ?? textMember(body, 'message');
+  const aadsts = numberIn(body['error_codes']) ?? (Number(/AADSTS(\d+)/.exec(words ?? '')?.[1]) || undefined);
   const claims = textMember(body, 'claims');
   const here = aadsts === undefined ? undefined : wording().refusals?.[aadsts];
   const [code, advice] = here ? [here.code, here.advice] : codeFor(status, aadsts, oauthError, claims);
@@ -94,8 +95,6 @@ function entraError(exchange: Extract<FailedExchange, { status: number }>, cause
       retryAfter,
     }),
   };
-  // Identity endpoints have a `message` where Entra has an `error_description`.
-  const words = description ?? textMember(body, 'message');
   const said = words ? sentence(redact(firstLine(words))) : `${new URL(exchange.url).host} answered ${status}.`;
   const correlation = details.correlationId ? ` (correlation id ${details.correlationId})` : '';
   return new TokenError(code, `${said}${correlation}${advice ? ` ${advice}` : ''}`, details);

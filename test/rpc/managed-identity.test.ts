@@ -83,6 +83,13 @@ describe('A managed identity', () => {
     );
   });
 
+  it('that gets no token for the resource is told of the resource alone', async () => {
+    const parameters = { resource: 'https://nope.contoso.com' };
+    const refusal = await refusalOf(ask(engine, 'ManagedIdentity', parameters, { environment: appService() }));
+    expect(refusal.data.code).toBe('ManagedIdentityFailed');
+    expect(refusal.message).toMatch(/AADSTS500011: .* Check -Resource: the tenant does not have it\.$/);
+  });
+
   it('whose endpoint is not there says so, gives no advice about identities, and may be there later', async () => {
     const environment = { ...appService(), IDENTITY_ENDPOINT: 'http://127.0.0.1:9/msi/token' };
     const refusal = await refusalOf(ask(engine, 'ManagedIdentity', {}, { environment }));
