@@ -6,7 +6,7 @@ import { TokenError } from '../protocol/token-error.ts';
 import { currentRequest } from '../platform/request-context.ts';
 import { developerTool } from './developer-tool.ts';
 import { asTokenError } from './foreign-errors.ts';
-import { environmentCredential } from './environment-credential.ts';
+import { environmentCredential, warnOfIdleCredential } from './environment-credential.ts';
 import { managedIdentity } from './managed-identity.ts';
 import { silent, type SignedInAccount } from './signed-in-account.ts';
 import type { TokenAnswer } from './token-answer.ts';
@@ -28,6 +28,8 @@ export interface DefaultCredentialRequest {
 
 /** One way to a token, under the name that a person knows; or why it need not be asked. */
 type Source = { readonly name: string } & ({ readonly get: () => Promise<TokenAnswer> } | { readonly absent: string });
+
+const environmentVariables = 'Environment variables';
 
 /** Codes that mean "nothing is set up here": the chain goes on. */
 const unavailableCodes: ReadonlySet<string> = new Set([
@@ -54,6 +56,8 @@ export async function defaultCredential(request: DefaultCredentialRequest): Prom
     try {
       const answer = await source.get();
       currentRequest()?.log('verbose', `${source.name} has a token.`);
+      if (steps.some((step) => step.source === environmentVariables))
+        warnOfIdleCredential(request.tenantId, source.name);
       return answer;
     } catch (cause) {
       currentRequest()?.signal.throwIfAborted();
@@ -83,7 +87,7 @@ function sourcesOf(request: DefaultCredentialRequest): readonly Source[] {
 function sourceOf(source: CredentialSource, request: DefaultCredentialRequest): Source {
   switch (source) {
     case 'Environment':
-      return { name: 'Environment variables', get: () => environmentCredential(request.cloud, request) };
+      return { name: environmentVariables, get: () => environmentCredential(request.cloud, request) };
     case 'AzurePowerShell':
       return { name: 'Azure PowerShell', get: () => developerTool(source, request) };
     case 'AzureCLI':

@@ -1,4 +1,5 @@
 import type { Cloud } from '../cloud/environments.ts';
+import type { Environment } from '../protocol/environment.ts';
 import { isTenantGroup } from '../protocol/formats.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { currentRequest } from '../platform/request-context.ts';
@@ -27,14 +28,12 @@ export async function environmentCredential(
   const clientId = environment['AZURE_CLIENT_ID'];
   const secret = environment['AZURE_CLIENT_SECRET'];
   const certificatePath = environment['AZURE_CLIENT_CERTIFICATE_PATH'];
-  const missing = [
-    ...(tenant ? [] : ['AZURE_TENANT_ID']),
-    ...(clientId ? [] : ['AZURE_CLIENT_ID']),
-    ...(secret || certificatePath ? [] : ['AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH']),
-  ];
-  if (!tenant || !clientId || missing.length > 0) {
-    const verb = missing.length === 1 && !missing[0]?.includes(' or ') ? 'is' : 'are';
-    throw new TokenError('CredentialUnavailable', `${missing.join(', ')} ${verb} not set.`);
+  if (!tenant || !clientId || (!secret && !certificatePath)) {
+    const missing = [
+      ...unnamed(environment, request.tenantId),
+      ...(secret || certificatePath ? [] : ['AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH']),
+    ];
+    throw new TokenError('CredentialUnavailable', `${notSet(missing)}.`);
   }
   if (isTenantGroup(tenant.toLowerCase())) throw noTenant(tenant, request.tenantId ? 'TenantId' : 'AZURE_TENANT_ID');
   const identity = { cloud, tenant, clientId };
@@ -45,6 +44,36 @@ export async function environmentCredential(
   );
   // A host can't see that the file has another content now; the engine reads it again, and MSAL's cache still serves.
   return { ...(await clientCredentials({ ...request, identity, credential })), reusable: false };
+}
+
+/**
+ * Warns of a secret or certificate that the environment has without whose it is, now that somebody else's token is handed
+ * out. Nobody else goes by these two; tenant and client id alone say nothing, for other sources have them too.
+ * @param tenantId wins over AZURE_TENANT_ID
+ * @param instead the source that has the token
+ */
+export function warnOfIdleCredential(tenantId: string | undefined, instead: string): void {
+  const environment = currentRequest()?.environment ?? {};
+  const idle = ['AZURE_CLIENT_SECRET', 'AZURE_CLIENT_CERTIFICATE_PATH'].find((name) => environment[name]);
+  const missing = unnamed(environment, tenantId);
+  if (!idle || missing.length === 0) return;
+  currentRequest()?.log(
+    'warning',
+    `${notSet(missing)}, so ${idle} counts for nothing; the token came from ${instead}.`,
+  );
+}
+
+/** The variables that are missing to say which application it is. */
+function unnamed(environment: Environment, tenantId: string | undefined): string[] {
+  return [
+    ...(tenantId || environment['AZURE_TENANT_ID'] ? [] : ['AZURE_TENANT_ID']),
+    ...(environment['AZURE_CLIENT_ID'] ? [] : ['AZURE_CLIENT_ID']),
+  ];
+}
+
+function notSet(missing: readonly string[]): string {
+  const verb = missing.length === 1 && !missing[0]?.includes(' or ') ? 'is' : 'are';
+  return `${missing.join(', ')} ${verb} not set`;
 }
 
 function noTenant(given: string, parameter: 'TenantId' | 'AZURE_TENANT_ID'): TokenError {

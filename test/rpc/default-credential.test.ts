@@ -12,7 +12,7 @@ import {
   withToolsOf,
 } from '../helpers/developer-tools.ts';
 import { startEngine, type Engine } from '../helpers/engine.ts';
-import { ask, refusalOf, towards, type Emulator } from '../helpers/flows.ts';
+import { ask, contoso, refusalOf, towards, type Emulator } from '../helpers/flows.ts';
 
 let shed: ToolShed;
 let emulator: Emulator;
@@ -77,6 +77,34 @@ describe.skipIf(process.platform === 'win32')('The chain', () => {
     });
     const az = await shed.tool('az', printing(azAnswer));
     expect(await ask(engine, 'NonInteractive', {}, { environment: only(az) })).toMatchObject({ token: toolToken });
+  });
+
+  it.each([
+    ['AZURE_TENANT_ID is not set, so AZURE_CLIENT_SECRET', { AZURE_CLIENT_ID: contoso, AZURE_CLIENT_SECRET: 's' }],
+    ['AZURE_CLIENT_ID is not set, so AZURE_CLIENT_SECRET', { AZURE_TENANT_ID: contoso, AZURE_CLIENT_SECRET: 's' }],
+    [
+      'AZURE_TENANT_ID, AZURE_CLIENT_ID are not set, so AZURE_CLIENT_CERTIFICATE_PATH',
+      { AZURE_CLIENT_CERTIFICATE_PATH: '/nowhere/application.pem' },
+    ],
+  ])(
+    "warns of a credential that counts for nothing, when another one's token is taken: %s",
+    async (what, variables) => {
+      const az = await shed.tool('az', printing(azAnswer));
+      engine.logs.length = 0;
+      const result = await ask(engine, 'NonInteractive', {}, { environment: { ...only(az), ...variables } });
+      expect(result.token).toBe(toolToken);
+      expect(engine.logs.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+        `warning: ${what} counts for nothing; the token came from Azure CLI.`,
+      ]);
+    },
+  );
+
+  it('gives no warning of variables that other sources go by too', async () => {
+    const az = await shed.tool('az', printing(azAnswer));
+    engine.logs.length = 0;
+    const environment = { ...only(az), AZURE_TENANT_ID: contoso, AZURE_CLIENT_ID: contoso };
+    await ask(engine, 'NonInteractive', {}, { environment });
+    expect(engine.logs).toEqual([]);
   });
 
   it('follows -CredentialPrecedence and asks nobody else', async () => {
