@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import tls from 'node:tls';
@@ -7,15 +7,17 @@ import { TokenError } from '../protocol/token-error.ts';
 import type { RequestContext } from './request-context.ts';
 
 const proxyNames = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'] as const;
+/** How one begins, in the forms that OpenSSL reads. */
+const certificate = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/;
 /** Files of certificates, PEM, to trust beside Node's own: Node's variable, and OpenSSL's, which Linux admins know. */
 const authorityFileNames = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const;
 
 /**
  * What is in force in this process. Node itself applies NODE_EXTRA_CA_CERTS, four milliseconds faster than it can be done
- * later, and a proxy never. A file that is missing is told of when it is to be applied.
+ * later, and a proxy never. A file that is missing, or none of certificates, is told of when it is to be applied.
  */
 let appliedProxy = proxyNames.map(() => '').join('\n');
-let appliedFiles = [process.env['NODE_EXTRA_CA_CERTS'] ?? ''].filter(existsSync).join('\n');
+let appliedFiles = [process.env['NODE_EXTRA_CA_CERTS'] ?? ''].filter(hasCertificate).join('\n');
 let systemStoreLoaded = false;
 /** Whose settings are in force. */
 let appliedEnvironment: Environment | undefined;
@@ -36,7 +38,10 @@ export function applyNetworkSettings({ environment, log }: RequestContext): void
   const files = [...new Set(authorityFileNames.map((name) => environment[name] ?? ''))].filter(Boolean).join('\n');
   if (files !== appliedFiles) {
     appliedFiles = files;
-    applyAuthorities((problem) => log('warning', problem));
+    applyAuthorities((file, problem) => {
+      const name = authorityFileNames.find((variable) => environment[variable] === file);
+      log('warning', `The file of trusted certificates '${file}' ${problem}. Correct ${name}.`);
+    });
   }
   appliedEnvironment = environment;
 }
@@ -76,7 +81,10 @@ function useNewAgents(proxyEnv = https.globalAgent.options.proxyEnv): void {
   [http.globalAgent, https.globalAgent] = agents;
 }
 
-function applyAuthorities(warn: (problem: string) => void): void {
+/** What is wrong with a file: the end of a sentence. */
+type Warn = (file: string, problem: string) => void;
+
+function applyAuthorities(warn: Warn): void {
   const stores = systemStoreLoaded ? (['bundled', 'system'] as const) : (['bundled'] as const);
   const files = appliedFiles.split('\n').filter(Boolean);
   tls.setDefaultCACertificates([
@@ -86,15 +94,20 @@ function applyAuthorities(warn: (problem: string) => void): void {
   useNewAgents();
 }
 
-function readPem(file: string, warn: (problem: string) => void): string[] {
+/** Node itself says little or nothing of such a file; the TLS error that may follow is explained by the warning. */
+function readPem(file: string, warn: Warn): string[] {
   try {
-    return [readFileSync(file, 'utf8')];
+    const text = readFileSync(file, 'utf8');
+    if (certificate.test(text)) return [text];
+    warn(file, 'has no certificate in PEM');
   } catch (error) {
-    // Node itself only warns of a missing file; the TLS error that may follow is then explained by this line.
-    const reason = error instanceof Error ? error.message : String(error);
-    warn(`The file of trusted certificates '${file}' can't be read: ${reason}`);
-    return [];
+    warn(file, `can't be read: ${error instanceof Error ? error.message : String(error)}`);
   }
+  return [];
+}
+
+function hasCertificate(file: string): boolean {
+  return file !== '' && readPem(file, () => {}).length > 0;
 }
 
 /** OpenSSL's words for a chain that ends in an authority that is not trusted. */

@@ -3,6 +3,7 @@ import { createServer as createProxy, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEmulator } from '../../src/emulator/server.ts';
 import { startEngine, type Engine } from '../helpers/engine.ts';
@@ -176,15 +177,23 @@ describe('An authority that is to be trusted', () => {
     expect(refusal.data.code).toBe('TlsError');
   });
 
+  const notThere = {
+    file: '/nowhere/ca.pem',
+    problem: "can't be read: ENOENT: no such file or directory, open '/nowhere/ca.pem'",
+  };
+  const notPem = { file: fileURLToPath(import.meta.url), problem: 'has no certificate in PEM' };
+
   it.each([
-    ['', {}],
-    [', by an engine that was born with it too', { NODE_EXTRA_CA_CERTS: '/nowhere/ca.pem' }],
-  ])('and whose file is not there is warned of%s', async (_when, processEnvironment) => {
-    await using other = await startEngine({ processEnvironment });
-    const environment = { ...withSecret(emulator), NODE_EXTRA_CA_CERTS: '/nowhere/ca.pem' };
+    ['is not there is warned of', notThere, false],
+    ['is not there is warned of, by an engine that was born with it too', notThere, true],
+    ['has no certificate in PEM is warned of', notPem, false],
+    ['has no certificate in PEM is warned of, by an engine that was born with it too', notPem, true],
+  ])('and whose file %s', async (_what, { file, problem }, bornWithIt) => {
+    await using other = await startEngine({ processEnvironment: bornWithIt ? { NODE_EXTRA_CA_CERTS: file } : {} });
+    const environment = { ...withSecret(emulator), NODE_EXTRA_CA_CERTS: file };
     await refusalOf(ask(other, 'NonInteractive', fresh, { environment }));
     expect(other.logs.filter(({ level }) => level === 'warning').map(({ message }) => message)).toEqual([
-      expect.stringMatching(/^The file of trusted certificates '\/nowhere\/ca\.pem' can't be read: ENOENT/),
+      `The file of trusted certificates '${file}' ${problem}. Correct NODE_EXTRA_CA_CERTS.`,
     ]);
   });
 });
