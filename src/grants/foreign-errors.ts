@@ -49,6 +49,7 @@ const entraCodes: Readonly<Record<number, readonly [TokenErrorCode, string | ((w
   65001: ['ConsentRequired', 'Nobody has consented to these scopes. Sign in interactively, or ask an administrator.'],
   65004: ['SignInDenied', 'The consent was declined. Sign in again and accept, or ask for other scopes.'],
   70011: ['InvalidScope', ({ scope }) => `Check ${scope}: the resource does not have it.`],
+  28000: ['InvalidScope', ({ scope }) => `Check ${scope}: a token is for one resource. Run the command once for each.`],
   1002012: ['InvalidScope', ({ scope }) => `An application gets a resource's .default only: check ${scope}.`],
   500011: ['InvalidResource', ({ resource }) => `Check ${resource}: the tenant does not have it.`],
   500133: ['InvalidGrant', 'The assertion is outside of its time. Get a new one.'],

@@ -178,11 +178,19 @@ describe('The set ServicePrincipal', () => {
     ['an unknown tenant', { tenant: 'nobody.example' }, 'InvalidTenant', 90002],
     ['an unknown resource', { scopes: ['https://nobody.example/.default'] }, 'InvalidResource', 500011],
     ['a scope of a user', { scopes: ['https://graph.microsoft.com/User.Read'] }, 'InvalidScope', 1002012],
+    [
+      'scopes of two resources',
+      { scopes: ['https://graph.microsoft.com/.default', 'https://vault.azure.net/.default'] },
+      'InvalidScope',
+      28000,
+    ],
   ] as const)('says so for %s', async (_what, changes, code, aadsts) => {
     const refusal = await refusalOf(partner(engine, 'ServicePrincipal', { ...application, ...changes }));
     expect(refusal.data).toMatchObject({ code, aadsts });
     expect(refusal.message).toContain(`AADSTS${aadsts}`);
     expect(refusal.message).not.toMatch(/-Scope\b(?!s)|-Resource|Get-AzToken/);
+    // After Entra's words comes what to do.
+    expect(refusal.message).toMatch(/\(correlation id [-\w]+\) \w/);
   });
 
   it("asks for the application's own tenant where only a group of tenants is named", async () => {
