@@ -49,7 +49,8 @@ function Get-AzToken {
     The tenant that issues the token: its id, or one of its domains. An
     account that has signed in with -Interactive is used by later calls as
     long as they ask for the same tenant as that sign-in, or like it for
-    none. Other name: -Tenant.
+    none. A managed identity's token is always of its own tenant.
+    Other name: -Tenant.
 
     .PARAMETER Claim
     The claims challenge with which a resource has refused an earlier
@@ -62,8 +63,10 @@ function Get-AzToken {
 
     .PARAMETER CredentialPrecedence
     The sources to try when nobody is asked: these, in this order, and no
-    others. An account that has signed in in this session for the same
-    tenant still comes first.
+    others. There are Environment, AzurePowerShell, AzureCLI,
+    AzureDeveloperCli, VisualStudioCode, VisualStudio and
+    ManagedIdentity. An account that has signed in in this session for
+    the same tenant still comes first.
 
     .PARAMETER Interactive
     A person signs in in the browser of this computer.

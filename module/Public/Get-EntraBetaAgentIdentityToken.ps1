@@ -82,7 +82,8 @@ function Get-EntraBetaAgentIdentityToken {
     .PARAMETER Environment
     The cloud that issues the token. Without it, the variable
     AZURE_AUTHORITY_HOST decides, and without that it is AzureCloud.
-    Other name: -EnvironmentName.
+    The others: AzureChinaCloud, AzureGermanCloud, AzurePPE,
+    AzureUSGovernment. Other name: -EnvironmentName.
 
     .PARAMETER Claim
     The claims challenge with which a resource has refused an earlier

@@ -53,7 +53,8 @@ function New-PartnerAccessToken {
     .PARAMETER Environment
     The cloud that issues the token. Without it, the variable
     AZURE_AUTHORITY_HOST decides, and without that it is AzureCloud.
-    Other name: -EnvironmentName.
+    The others: AzureChinaCloud, AzureGermanCloud, AzurePPE,
+    AzureUSGovernment. Other name: -EnvironmentName.
 
     .PARAMETER Module
     The module that the token is for; its application and scopes are known.

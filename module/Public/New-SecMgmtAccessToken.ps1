@@ -46,7 +46,8 @@ function New-SecMgmtAccessToken {
     .PARAMETER Environment
     The cloud that issues the token. Without it, the variable
     AZURE_AUTHORITY_HOST decides, and without that it is AzureCloud.
-    Other name: -EnvironmentName.
+    The others: AzureChinaCloud, AzureGermanCloud, AzurePPE,
+    AzureUSGovernment. Other name: -EnvironmentName.
 
     .PARAMETER RefreshToken
     The refresh token of an earlier sign-in: RefreshToken of that result.
