@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
+import { findUser } from './emulator/directory.ts';
 import { readDirectory } from './emulator/directory-file.ts';
 import { startEmulator } from './emulator/server.ts';
 
@@ -53,7 +54,15 @@ async function main(): Promise<void> {
     }),
     ...(values.log && { log: (line: string) => void process.stderr.write(`${line}\n`) }),
   });
-  if (values['scripted-user'] !== undefined) emulator.directory.scriptedUser = values['scripted-user'];
+  const scriptedUser = values['scripted-user'];
+  if (scriptedUser !== undefined) {
+    if (!findUser(emulator.directory, scriptedUser)) {
+      await emulator.close();
+      const names = emulator.directory.users.map((user) => user.userPrincipalName).join(', ');
+      throw new Error(`The directory has no user '${scriptedUser}' for --scripted-user. It has: ${names}.`);
+    }
+    emulator.directory.scriptedUser = scriptedUser;
+  }
 
   const end = (): void => void emulator.close().then(() => process.exit(0));
   process.once('SIGTERM', end).once('SIGINT', end);

@@ -174,6 +174,11 @@ describe('what it is not told rightly ends it with a sentence and code 1:', () =
       ['--port', 'http'],
       /^entra-token-emulator: --port takes a whole number, not 'http'\./,
     ],
+    [
+      'a scripted user whom the directory does not have',
+      ['--scripted-user', 'alise@contoso.onmicrosoft.com'],
+      /^entra-token-emulator: The directory has no user 'alise@contoso\.onmicrosoft\.com' for --scripted-user\. It has: alice@contoso\.onmicrosoft\.com, /,
+    ],
     ['an unknown option', ['--magic'], /^entra-token-emulator: Unknown option '--magic'/],
   ])('%s', async (_, options, message) => {
     const running = run(...options);
