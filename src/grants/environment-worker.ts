@@ -95,7 +95,9 @@ async function developerTool(job: Extract<WorkerJob, { kind: 'developerTool' }>)
 async function useVisualStudioCodePlugin(use: typeof import('@azure/identity').useIdentityPlugin): Promise<void> {
   const packageName = '@azure/identity-vscode';
   const plugin = await import(packageName).catch(() => undefined);
-  if (plugin) use(plugin.vsCodePlugin);
+  // The library's words are for who writes programs with it.
+  if (!plugin) throw new Error(`Its sign-in needs the npm package ${packageName}, which is not beside the engine.`);
+  use(plugin.vsCodePlugin);
 }
 
 /** What has another reason than who asks. */

@@ -143,6 +143,9 @@ describe.skipIf(process.platform === 'win32')('The chain', () => {
       '  - Environment variables: AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH are not set.',
     );
     expect(lines[4]).toMatch(/^ {2}- Azure CLI: .*az/);
+    expect(lines).toContain(
+      '  - Visual Studio Code: Its sign-in needs the npm package @azure/identity-vscode, which is not beside the engine.',
+    );
     expect(lines.at(-1)).toBe('Set up one of them, or sign in with Get-AzToken -Interactive.');
     expect(lines).toHaveLength(10);
   });
