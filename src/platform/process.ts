@@ -14,7 +14,6 @@ export interface ToolOptions {
   readonly signal: AbortSignal;
   /** Milliseconds. */
   readonly timeout: number;
-  readonly input?: string;
 }
 
 /** A token is a few kilobytes; a tool that prints more than this (characters) is not answering the question. */
@@ -39,8 +38,7 @@ export async function runTool(file: string, args: readonly string[], options: To
       env: options.environment,
       extendEnv: false,
       cwd: process.platform === 'win32' ? (options.environment['SystemRoot'] ?? 'C:\\Windows') : '/',
-      stdin: options.input === undefined ? 'ignore' : 'pipe',
-      ...(options.input === undefined ? {} : { input: options.input }),
+      stdin: 'ignore',
       maxBuffer: maximumOutput,
       windowsHide: true,
       reject: false,

@@ -17,6 +17,7 @@ describe('A variable that should say where the identity endpoint is, and has no 
     ['IDENTITY_ENDPOINT', 'http://', { IDENTITY_HEADER: 'header', MSI_ENDPOINT: 'nonsense' }, clearIt],
     ['IDENTITY_ENDPOINT', 'ftp://127.0.0.1/msi/token', { IDENTITY_HEADER: 'header' }, clearIt],
     ['IDENTITY_ENDPOINT', 'nonsense', { IMDS_ENDPOINT: 'http://127.0.0.1:9' }, clearIt],
+    ['IMDS_ENDPOINT', 'nonsense', { IDENTITY_ENDPOINT: 'http://127.0.0.1:9' }, clearIt],
     ['MSI_ENDPOINT', 'nonsense', {}, clearIt],
     ['MSI_ENDPOINT', 'nonsense', { MSI_SECRET: 'secret', IDENTITY_ENDPOINT: 'nonsense' }, clearIt],
     ['AZURE_POD_IDENTITY_AUTHORITY_HOST', 'nonsense', {}, correctIt],
