@@ -81,7 +81,8 @@ export async function arcEndpoint(state: EmulatorState, request: EndpointRequest
   if (authorization === undefined) {
     return { status: 401, headers: { 'www-authenticate': `Basic realm=${keys.write()}` }, body: '' };
   }
-  if (!keys.accept(authorization.replace(/^Basic /, ''))) {
+  const [, key = ''] = /^Basic (.+)$/.exec(authorization) ?? [];
+  if (!keys.accept(key)) {
     return { status: 403, body: { error: 'invalid_request', error_description: 'The key is not valid.' } };
   }
   return metadataToken(state, request);

@@ -226,6 +226,21 @@ describe("Arc's endpoint", () => {
     expect((await get({ authorization: 'Basic wrong' })).status).toBe(403);
   });
 
+  test.each(['Bearer ', ''])('refuses the key after "%s" in place of Basic', async (scheme) => {
+    const key = readFileSync(keyFileOf(await get()), 'utf8');
+
+    expect((await get({ authorization: `${scheme}${key}` })).status).toBe(403);
+  });
+
+  test.each([
+    ['an old api-version', { 'api-version': '2019-08-14' }, 'api-version is invalid'],
+    ['no resource', { resource: '' }, 'Required audience parameter not specified'],
+  ])('refuses %s', async (_, parameters, description) => {
+    const { status, body } = await get({}, parameters);
+
+    expect([status, body['error_description']]).toEqual([400, expect.stringContaining(description)]);
+  });
+
   test('refuses a request without the Metadata header', async () => {
     expect((await get({ metadata: 'false' })).status).toBe(400);
   });
