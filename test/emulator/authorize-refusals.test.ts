@@ -2,7 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { signInAs } from '../../src/emulator/scripted-person.ts';
 import { startEmulator } from '../../src/emulator/server.ts';
 import { emulatorOfFile } from '../helpers/emulator.ts';
-import { alice, answered, authorizeAddress, call, confidential, contoso, fabrikam, newPkce } from './client.ts';
+import {
+  alice,
+  answered,
+  authorizeAddress,
+  call,
+  confidential,
+  contoso,
+  desktop,
+  fabrikam,
+  newPkce,
+} from './client.ts';
 import type { Answer } from './client.ts';
 
 const emulator = await emulatorOfFile();
@@ -59,6 +69,19 @@ test.each([
   }
 });
 
+test('127.0.0.1 may have any port where it is registered, as localhost may', async () => {
+  const own = await startEmulator();
+  try {
+    own.directory.applications.find(({ id }) => id === desktop)?.redirectUris?.push('http://127.0.0.1/signed-in');
+    const ask = (redirect_uri: string) => call(own, authorizeAddress(own, pkce, { redirect_uri }));
+
+    expect((await ask('http://127.0.0.1:8400/signed-in')).text).toContain('<h1>Sign in</h1>');
+    expect((await ask('http://127.0.0.1:8400/elsewhere')).text).toContain('AADSTS50011');
+  } finally {
+    await own.close();
+  }
+});
+
 describe('what the application is told:', () => {
   test.each<[string, Changes, string, string]>([
     ['no response_type', { response_type: undefined }, 'invalid_request', 'AADSTS900144'],
@@ -87,7 +110,8 @@ describe('what the application is told:', () => {
       'invalid_request',
       'AADSTS9002325',
     ],
-    ['a challenge that is too short', { code_challenge: 'short' }, 'invalid_request', 'AADSTS501491'],
+    ['a challenge that is too short', { code_challenge: 'x'.repeat(42) }, 'invalid_request', 'AADSTS501491'],
+    ['a challenge that is too long', { code_challenge: 'x'.repeat(129) }, 'invalid_request', 'AADSTS501491'],
     ['a plain challenge', { code_challenge_method: 'plain' }, 'invalid_request', 'AADSTS90023'],
     [
       'a challenge without its method, which is plain',

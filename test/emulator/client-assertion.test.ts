@@ -19,7 +19,8 @@ const registered = createSelfSignedCertificate('registered');
 const foreign = createSelfSignedCertificate('foreign');
 const expired = createSelfSignedCertificate('expired', { lifetimeMilliseconds: -1000 });
 
-const emulator = await emulatorOfFile();
+let clockOffset = 0;
+const emulator = await emulatorOfFile({ now: () => Date.now() + clockOffset });
 const application = emulator.directory.applications.find(({ id }) => id === certificateApp);
 application?.certificates?.push(registered.certificate, expired.certificate);
 
@@ -98,6 +99,13 @@ describe('an application with a certificate', () => {
     expect((await present({ claims })).status).toBe(200);
   });
 
+  test.each([
+    ['ahead', { nbf: now() + 240, exp: now() + 600 }],
+    ['behind', { nbf: now() - 600, exp: now() - 240 }],
+  ])('may have a clock that is up to five minutes %s', async (_, claims) => {
+    expect((await present({ claims })).status).toBe(200);
+  });
+
   test('may send one assertion again, as MSAL does for ten minutes; the log says so', async () => {
     const assertion = await sign({ claims: { jti: 'jti-1' } });
     await present({}, assertion);
@@ -129,8 +137,13 @@ describe('what Entra refuses of an assertion, the emulator refuses:', () => {
     ['an assertion that has expired', { claims: { nbf: now() - 1200, exp: now() - 600 } }, 700024],
     ['one that has expired, in digits', { claims: { nbf: String(now() - 1200), exp: String(now() - 600) } }, 700024],
     ['one that is not valid yet', { claims: { nbf: now() + 600, exp: now() + 1200 } }, 700024],
+    ['one that is not valid yet, in digits', { claims: { nbf: String(now() + 600), exp: now() + 1200 } }, 700024],
+    ['one from a clock that is six minutes ahead', { claims: { nbf: now() + 360, exp: now() + 1200 } }, 700024],
+    ['one from a clock that is six minutes behind', { claims: { nbf: now() - 1200, exp: now() - 360 } }, 700024],
     ['no exp', { claims: { exp: undefined } }, 50027],
     ['an exp that is no number', { claims: { exp: 'tomorrow' } }, 50027],
+    ['an nbf that is no number', { claims: { nbf: 'today' } }, 50027],
+    ['an nbf of something beside digits', { claims: { nbf: `${now()}s` } }, 50027],
     ['the audience of another service', { claims: { aud: 'https://login.example/token' } }, 700023],
     ['no audience', { claims: { aud: undefined } }, 700023],
     ['another issuer', { claims: { iss: confidential.id } }, 700021],
@@ -184,6 +197,15 @@ describe('what Entra refuses of an assertion, the emulator refuses:', () => {
 
     expect(codeOf(answer)).toBe(700016);
   });
+});
+
+test('a certificate that is not valid yet is refused with AADSTS700027', async () => {
+  // It is valid from an hour before it was made.
+  clockOffset = -2 * 3600 * 1000;
+  const answer = await present().finally(() => (clockOffset = 0));
+
+  expect([answer.status, codeOf(answer)]).toEqual([401, 700027]);
+  expect(answer.body['error_description']).toContain('Reason - The key used is expired.');
 });
 
 test('the times of an assertion that is out of date are said', async () => {
