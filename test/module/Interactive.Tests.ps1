@@ -74,19 +74,22 @@ Describe 'Get-AzToken -Interactive' {
         Test-PortFree $Matches[1] | Should -BeTrue
     }
 
-    It 'stops within 0.2 seconds when the pipeline is stopped, and the same engine serves the next call' {
+    It 'stops within 0.2 seconds when the pipeline is stopped, gives the port back, and the same engine serves the next call' {
         $env:BROWSER = Get-IdleBrowser
         $null = Get-AzToken -ManagedIdentity -ErrorAction SilentlyContinue # An engine runs.
         $engine = Get-EngineProcessId
-        $shell = [powershell]::Create().AddScript("Import-Module '$ModuleFile'; Get-AzToken -Interactive")
+        $shell = [powershell]::Create().AddScript("Import-Module '$ModuleFile'; Get-AzToken -Interactive -Verbose")
         try {
             $running = $shell.BeginInvoke()
             Wait-Until { $shell.Streams.Progress.Count } 'progress was told of'
             $shell.Streams.Progress[0].Activity | Should -Be 'Signing in'
+            $port = Get-SignInPort $shell.Streams.Verbose
+            Test-PortFree $port | Should -BeFalse
             $clock = [System.Diagnostics.Stopwatch]::StartNew()
             $shell.Stop()
             $clock.ElapsedMilliseconds | Should -BeLessThan 200
             $running.IsCompleted | Should -BeTrue
+            Wait-Until { Test-PortFree $port } 'the port was given back'
         }
         finally { $shell.Dispose() }
         $env:BROWSER = Get-ScriptedBrowser

@@ -23,16 +23,19 @@ Describe 'Ctrl+C in a terminal' -Skip:(-not $tmux) {
         Stop-TestEmulator $emulator
     }
 
-    It 'ends a sign-in while the browser is open, within 2 seconds, and the same engine serves the next call' {
+    It 'ends a sign-in while the browser is open, within 2 seconds, gives the port back, and the same engine serves the next call' {
         Wait-Until { (Get-Screen) -match 'PS .*>' } 'the prompt was there' 20
         Send-Line "Import-Module '$ModuleFile'; function Get-Pid { & (Get-Module EntraTokenBridge) { (Get-EngineHost).Engine.Process.Id } }"
-        Send-Line 'Get-AzToken -Interactive; "not reached"'
+        Send-Line 'Get-AzToken -Interactive -Verbose; "not reached"'
         Wait-Until { (Get-Screen) -match 'Finish the sign-in' } 'the progress bar told what to do'
+        $port = Get-SignInPort (Get-Screen)
+        Test-PortFree $port | Should -BeFalse
         (Get-Screen) | Should -Not -Match 'PS [^\n]*> *\n*$'
         $clock = [System.Diagnostics.Stopwatch]::StartNew()
         & tmux -L $socket send-keys C-c
         Wait-Until { (Get-Screen) -match 'PS [^\n]*> *\n*$' } 'the prompt was back'
         $clock.Elapsed.TotalSeconds | Should -BeLessThan 2
+        Wait-Until { Test-PortFree $port } 'the port was given back'
         Send-Line '"engine=$(Get-Pid)="'
         Wait-Until { (Get-Screen) -match 'engine=(\d+)=' } 'it took the next line'
         $null = (Get-Screen) -match 'engine=(\d+)='

@@ -171,6 +171,13 @@ function Complete-DeviceCode {
     $null = Complete-SignIn $Emulator $page $Action
 }
 
+# The port that a sign-in's browser comes back to, by what -Verbose says of it; nothing before that.
+function Get-SignInPort {
+    param([string] $Said)
+
+    [regex]::Match($Said, 'it comes back to http://localhost:(\d+)').Groups[1].Value
+}
+
 # Whether nobody listens on a port of this computer.
 function Test-PortFree {
     param([int] $Port)
