@@ -61,6 +61,8 @@ describe.skipIf(!chromiumFile)('A sign-in in a real browser', () => {
     expect(address.searchParams.get('code_challenge_method')).toBe('S256');
     expect(address.searchParams.get('state')).toMatch(/^[\w-]{43}$/);
     expect(address.searchParams.get('nonce')).toMatch(/^[\w-]{43}$/);
+    // Who has several accounts is asked which.
+    expect(address.searchParams.get('prompt')).toBe('select_account');
     await signIn();
     const result = await request;
     expect(result).toMatchObject({ identity: alice.username, tenantId: contoso, reusableUntil: null });

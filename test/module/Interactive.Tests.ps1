@@ -32,9 +32,18 @@ Describe 'Get-AzToken -Interactive' {
         $env:BROWSER = Get-IdleBrowser
         (Get-AzToken).Identity | Should -Be $Alice
         (Get-AzToken -Resource 'https://management.azure.com').Identity | Should -Be $Alice
+        $challenged = Get-AzToken -Claim '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
+        $challenged.Identity, $challenged.Claims['acrs'] | Should -Be $Alice, 'c1'
         Get-AzToken -Force -CredentialPrecedence Environment -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
         $failure[0].Exception.Data['Code'] | Should -Be 'CredentialUnavailable'
         Get-AzToken -CredentialPrecedence Environment -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+    }
+
+    It 'is forgotten with -Force of another flow too' {
+        $null = Get-AzToken -Interactive
+        Get-AzToken -ManagedIdentity -Force -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        Get-AzToken -CredentialPrecedence Environment -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        $failure[0].Exception.Data['Code'] | Should -Be 'CredentialUnavailable'
     }
 
     It 'warns once when the engine that remembered the account has died and another source has the token' {

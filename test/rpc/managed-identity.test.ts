@@ -48,13 +48,18 @@ describe.each([
     );
   });
 
-  it('serves the cached token without a request, and goes past it with -Force', async () => {
+  it.each([
+    ['-Force', { force: true }],
+    ['-Claim', { claim: '{"access_token":{"nbf":{"essential":true}}}' }],
+  ])('serves the cached token without a request, and goes past it with %s', async (_with, parameters) => {
     const first = await ask(engine, 'ManagedIdentity', {}, { environment: where() });
     emulator.clearRequests();
     expect((await ask(engine, 'ManagedIdentity', {}, { environment: where() })).token).toBe(first.token);
     expect(emulator.requests).toHaveLength(0);
-    await ask(engine, 'ManagedIdentity', { force: true }, { environment: where() });
-    expect(emulator.requests.length).toBeGreaterThan(0);
+    const anew = await ask(engine, 'ManagedIdentity', parameters, { environment: where() });
+    expect(anew.token).not.toBe(first.token);
+    // The probe of the metadata service is refused.
+    expect(emulator.requests.filter(({ status }) => status === 200)).toHaveLength(1);
   });
 
   it("warns that a scope is left out, and gets the resource's token", async () => {
@@ -238,6 +243,12 @@ describe('A managed identity', () => {
     const environment = { ...virtualMachine(), PATH: '' };
     const result = await ask(engine, 'NonInteractive', {}, { environment });
     expect(result.claims.find(([name]) => name === 'xms_mirid')?.[1]).toContain('contoso-runbooks');
+  });
+
+  it('at the end of the chain is the user-assigned one that -ClientId names', async () => {
+    const environment = { ...virtualMachine(), PATH: '' };
+    const result = await ask(engine, 'NonInteractive', { clientId: userAssigned }, { environment });
+    expect(result.claims).toContainEqual(['appid', userAssigned]);
   });
 
   it('is asked once for its token when the same is asked for many times at once', async () => {
