@@ -71,8 +71,10 @@ Describe 'Get-AzToken with the certificate in the environment' {
     }
 }
 
-# A stand-in for Azure CLI, which is not installed where tests run: a script named az that keeps its arguments and prints
-# what `az account get-access-token --output json` of version 2.54 or later prints. A script is no program on Windows.
+# A stand-in for Azure CLI, which can't sign in to an emulator without the internet (Debian's 2.45 asks
+# login.microsoftonline.com about every other authority, and has no setting against that): a script named az that keeps its
+# arguments and prints what `az account get-access-token --output json` of version 2.54 or later prints. A script is no program
+# on Windows.
 Describe 'Get-AzToken with Azure CLI (a stand-in)' -Skip:($env:OS -eq 'Windows_NT') {
     BeforeAll {
         $folder = Join-Path $TestDrive 'bin'
@@ -120,6 +122,26 @@ Describe 'Get-AzToken with Azure CLI (a stand-in)' -Skip:($env:OS -eq 'Windows_N
         Get-AzToken -CredentialPrecedence Environment, AzureCLI -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
         $failure[0].FullyQualifiedErrorId | Should -Be 'NonInteractiveTokenError,Get-AzToken'
         $failure[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+        $failure[0].Exception.Data['Code'] | Should -Be 'CredentialUnavailable'
+        $failure[0].Exception.Message | Should -BeLike '*  - Azure CLI: Please run ''az login''*'
+    }
+}
+
+# Where it is installed. By its proxy it gets nowhere: it asks its maker about this and that, even for who is not signed in.
+Describe 'Get-AzToken with Azure CLI itself' -Skip:(-not (Test-Path /usr/bin/az)) {
+    It 'says so when nobody is signed in to it' {
+        $folder = Join-Path $TestDrive 'azure'
+        $null = New-Item $folder -ItemType Directory
+        [System.IO.File]::WriteAllText("$folder/config", "[core]`ncollect_telemetry = no`n")
+        Set-TestEnvironment $emulator @{ AZURE_CONFIG_DIR = $folder; HTTP_PROXY = 'http://127.0.0.1:9'; HTTPS_PROXY = 'http://127.0.0.1:9' }
+        $path = $env:PATH
+        $env:PATH = '/usr/bin:/bin'
+        try {
+            # Its first run in a folder takes twice as long.
+            & /usr/bin/az account get-access-token 2>&1 | Should -BeLike '*Please run ''az login''*'
+            Get-AzToken -CredentialPrecedence AzureCLI -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        }
+        finally { $env:PATH = $path }
         $failure[0].Exception.Data['Code'] | Should -Be 'CredentialUnavailable'
         $failure[0].Exception.Message | Should -BeLike '*  - Azure CLI: Please run ''az login''*'
     }
