@@ -2,6 +2,6 @@
 # the display, the remote desktop, the programs that are there.
 function Get-NoBrowserReason {
     $name = $Host.Name
-    if ($name -eq 'ServerRemoteHost') { return 'This is a remote session, and a browser would open on the other computer.' }
+    if ($name -eq 'ServerRemoteHost') { return 'This is a remote session or a job, and a browser might open on another computer.' }
     if (-not [System.Environment]::UserInteractive) { return 'This session belongs to a service and has no desktop.' }
 }

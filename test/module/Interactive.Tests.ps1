@@ -83,6 +83,23 @@ Describe 'Get-AzToken -Interactive' {
         Test-PortFree $Matches[1] | Should -BeTrue
     }
 
+    # A job has the host of a remote session.
+    It 'says at once in a remote session or a job that a browser would open elsewhere' {
+        $env:BROWSER = Get-IdleBrowser
+        $job = Start-Job -ArgumentList $ModuleFile {
+            Import-Module $args[0]
+            Get-AzToken -Interactive -TimeoutSeconds 10 -ErrorAction SilentlyContinue -ErrorVariable failure
+            $failure[0].Exception.Data['Code'], $failure[0].Exception.Message
+        }
+        $said = $job | Wait-Job | Receive-Job
+        $job | Remove-Job
+        $said | Should -Be @(
+            'BrowserUnavailable'
+            'No browser can be opened here. This is a remote session or a job, and a browser might open on another computer. ' +
+            "Run the command where a browser is, or sign in with 'az login --use-device-code' and call Get-AzToken without -Interactive."
+        )
+    }
+
     It 'stops within 0.2 seconds when the pipeline is stopped, gives the port back, and the same engine serves the next call' {
         $env:BROWSER = Get-IdleBrowser
         $null = Get-AzToken -ManagedIdentity -ErrorAction SilentlyContinue # An engine runs.
