@@ -82,6 +82,38 @@ test('no secret, code or token is in the log or in the lines of a whole sign-in'
   }
 });
 
+test.each([
+  'assertion',
+  'client_assertion',
+  'client_secret',
+  'code',
+  'code_verifier',
+  'device_code',
+  'flow_token',
+  'id_token_hint',
+  'password',
+  'refresh_token',
+  'user_federated_identity_credential',
+])('%s is masked in a form and in an address, whatever comes of the request', async (name) => {
+  const secret = 'nobody-shall-see-this';
+  await postToken(emulator, { grant_type: 'magic', [name]: secret });
+  await call(emulator, `${emulator.authority}/${contoso}/oauth2/v2.0/authorize?${name}=${secret}`);
+
+  expect(emulator.requests.map(({ body, query }) => [body[name], query[name]])).toEqual([
+    ['***', undefined],
+    [undefined, '***'],
+  ]);
+  expect(JSON.stringify(emulator.requests)).not.toContain(secret);
+});
+
+test.each(['authorization', 'cookie', 'secret', 'x-identity-header'])('the header %s is masked', async (name) => {
+  const secret = 'nobody-shall-see-this';
+  await call(emulator, `${emulator.managedIdentity}/msi/token`, { headers: { [name]: secret } });
+
+  expect(emulator.requests.map(({ headers }) => headers[name])).toEqual(['***']);
+  expect(JSON.stringify(emulator.requests)).not.toContain(secret);
+});
+
 test('a line tells status, grant, client and AADSTS number', async () => {
   lines.length = 0;
   await postToken(emulator, {
