@@ -162,6 +162,21 @@ Describe 'A person at the page of Get-AzToken -Interactive' {
         Test-PortFree ([uri]$end).Port | Should -BeTrue
     }
 
+    It 'sees on the progress bar what to do and how much time is left, until they have done it' {
+        $shown = $shell.Streams.Progress
+        Wait-Until { $shown.Count } 'progress was told of'
+        $shown[0].Activity, $shown[0].StatusDescription | Should -Be 'Signing in', 'Finish the sign-in in the browser window that has opened.'
+        $left = $shown[0].SecondsRemaining
+        $left | Should -BeGreaterThan 60
+        $left | Should -BeLessOrEqual 120
+        Wait-Until { $shown[-1].SecondsRemaining -lt $left } 'less time was left'
+        $shown.RecordType | Select-Object -Unique | Should -Be 'Processing'
+        $null = Complete-SignIn $pages ([System.IO.File]::ReadAllText($page))
+        $null = $shell.EndInvoke($running)
+        $shown[-1].RecordType | Should -Be 'Completed'
+        $shown.ActivityId | Select-Object -Unique | Should -HaveCount 1
+    }
+
     It 'ends it with SignInDenied by cancelling, and the port is free again' {
         $end = Complete-SignIn $pages ([System.IO.File]::ReadAllText($page)) cancel
         $failure = @($shell.EndInvoke($running))
