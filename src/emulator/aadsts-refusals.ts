@@ -227,6 +227,10 @@ export const refusals = {
     error: 'invalid_client',
     text: "The provided client secret keys for app '{0}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.",
   },
+  9000411: {
+    error: 'invalid_request',
+    text: "The request is not properly formatted. The parameter '{0}' is duplicated.",
+  },
   9002325: {
     error: 'invalid_request',
     text: 'Proof Key for Code Exchange is required for cross-origin authorization code redemption.',

@@ -3,6 +3,7 @@ import { AadstsError } from './aadsts-errors.ts';
 import { isAgentIdentity } from './agent-identities.ts';
 import { findApplication } from './directory.ts';
 import type { Application, Tenant, TenantSelector, User } from './directory.ts';
+import { refuseDuplicates } from './http.ts';
 import type { EndpointRequest, Reply } from './http.ts';
 import { clientInfo } from './issue-token.ts';
 import { formPostPage, showError } from './pages.ts';
@@ -46,6 +47,7 @@ export function authorizeEndpoint(state: EmulatorState, request: EndpointRequest
   let client: Application;
   let redirectUri: string;
   try {
+    refuseDuplicates(parameters);
     const clientId = parameters.get('client_id');
     if (!clientId) throw new AadstsError(900144, ['client_id']);
     client = findApplication(state.directory, clientId, tenant);

@@ -3,6 +3,7 @@ import { AadstsError } from './aadsts-errors.ts';
 import { isAgentIdentity } from './agent-identities.ts';
 import { findApplication } from './directory.ts';
 import type { Application, TenantSelector } from './directory.ts';
+import { refuseDuplicates } from './http.ts';
 import type { EndpointRequest, Reply } from './http.ts';
 import { messagePage, userCodePage } from './pages.ts';
 import { parseScopes } from './scopes.ts';
@@ -21,6 +22,7 @@ const slowDownStep = 5;
 export function deviceCodeEndpoint(state: EmulatorState, request: EndpointRequest, tenant: TenantSelector): Reply {
   const { authority, directory, lifetimes } = state;
   if (request.method !== 'POST') throw new AadstsError(900561, ['POST, OPTIONS', request.method]);
+  refuseDuplicates(request.form);
   const clientId = request.form.get('client_id');
   if (!clientId) throw new AadstsError(900144, ['client_id']);
   const client = findApplication(directory, clientId, tenant);

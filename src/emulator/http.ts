@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { AadstsError } from './aadsts-errors.ts';
 import type { RequestLogEntry } from './request-log.ts';
 
 /** A request as the endpoints see it: read to its end. */
@@ -48,6 +49,13 @@ const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** MSAL sends client-request-id as a header, in the query or in the form, by platform. */
 export function correlationIdOf(...candidates: readonly (string | null | undefined)[]): string {
   return candidates.find((each) => each && guid.test(each)) ?? randomUUID();
+}
+
+/** RFC 6749 section 3.1 and 3.2: no parameter more than once. @throws AadstsError 9000411 */
+export function refuseDuplicates(parameters: URLSearchParams): void {
+  const names = [...parameters.keys()];
+  const duplicate = names.find((name, index) => names.indexOf(name) !== index);
+  if (duplicate !== undefined) throw new AadstsError(9000411, [duplicate]);
 }
 
 /** The value of one cookie. */

@@ -8,6 +8,7 @@ import { deviceCode } from './grants/device-code.ts';
 import { onBehalfOf } from './grants/on-behalf-of.ts';
 import { refreshToken } from './grants/refresh-token.ts';
 import { userFederatedIdentityCredential } from './grants/user-federated-identity-credential.ts';
+import { refuseDuplicates } from './http.ts';
 import type { EndpointRequest, Reply } from './http.ts';
 import type { EmulatorState } from './state.ts';
 
@@ -35,6 +36,7 @@ export async function tokenEndpoint(
   tenant: TenantSelector,
 ): Promise<Reply> {
   if (request.method !== 'POST') throw new AadstsError(900561, ['POST, OPTIONS', request.method]);
+  refuseDuplicates(request.form);
   const grantType = request.form.get('grant_type');
   if (!grantType) throw new AadstsError(900144, ['grant_type']);
   if (grantType === 'client_credentials') {

@@ -69,6 +69,13 @@ test.each([
   }
 });
 
+test('a parameter that is there twice is shown to the person, with AADSTS9000411', async () => {
+  const answer = await call(emulator, `${address()}&prompt=login&prompt=consent`);
+
+  expect([answer.status, answer.headers.location]).toEqual([400, undefined]);
+  expect(answer.text).toMatch(/role="alert"[^>]*>AADSTS9000411: .*prompt/);
+});
+
 test('127.0.0.1 may have any port where it is registered, as localhost may', async () => {
   const own = await startEmulator();
   try {

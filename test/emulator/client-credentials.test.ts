@@ -162,6 +162,19 @@ describe('what Entra refuses, the emulator refuses:', () => {
     expect(codeOf(answer)).toBe(900144);
   });
 
+  test.each(['scope', 'client_id'] as const)('a %s that is there twice, with AADSTS9000411', async (name) => {
+    const form = new URLSearchParams([...Object.entries(good), [name, good[name]]]);
+    const answer = await call(emulator, tokenAddress(emulator), {
+      text: form.toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+
+    expect([answer.status, answer.body['error'], codeOf(answer)]).toEqual([400, 'invalid_request', 9000411]);
+    expect(answer.body['error_description']).toMatch(
+      new RegExp(`^AADSTS9000411: The request is not properly formatted\\. The parameter '${name}' is duplicated\\. `),
+    );
+  });
+
   test('a body of more than a megabyte, with 413', async () => {
     const answer = await postToken(emulator, changed({ claims: 'x'.repeat(1_100_000) }));
 

@@ -205,6 +205,15 @@ describe('what Entra refuses, the emulator refuses:', () => {
     expect(codeOf(await ask(form, tenant))).toBe(code);
   });
 
+  test('a scope that is there twice', async () => {
+    const answer = await call(emulator, `${emulator.authority}/${contoso}/oauth2/v2.0/devicecode`, {
+      text: `client_id=${desktop}&scope=openid&scope=openid`,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+
+    expect(refusalIn(answer)).toEqual([400, 'invalid_request', 9000411]);
+  });
+
   test('a GET', async () => {
     expect(codeOf(await call(emulator, `${emulator.authority}/${contoso}/oauth2/v2.0/devicecode`))).toBe(900561);
   });
