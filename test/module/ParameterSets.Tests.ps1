@@ -178,9 +178,10 @@ BeforeAll {
             "-$($parameter.Name) is a $($parameter.ParameterType.FullName)"
             foreach ($alias in $parameter.Aliases) { "-$($parameter.Name) has the alias $alias" }
             foreach ($attribute in $parameter.Attributes) {
-                if ($attribute -is [ValidateNotNullOrEmpty]) { "-$($parameter.Name) refuses an empty value" }
+                if ($attribute -is [ValidateNotNullOrEmpty] -or $attribute -is [ValidateNotNull]) { "-$($parameter.Name) refuses an empty value" }
                 elseif ($attribute -is [ValidateRange]) { "-$($parameter.Name) takes $($attribute.MinRange)..$($attribute.MaxRange)" }
                 elseif ($attribute -is [ValidateSet]) { foreach ($value in $attribute.ValidValues) { "-$($parameter.Name) takes $value" } }
+                elseif ($attribute -is [System.Management.Automation.ValidateArgumentsAttribute]) { "-$($parameter.Name) is checked by $($attribute.GetType().Name)" }
             }
         }
         foreach ($parameter in $Command.ScriptBlock.Ast.Body.ParamBlock.Parameters) {
