@@ -216,19 +216,24 @@ describe.skipIf(process.platform === 'win32')('A developer tool goes on', () => 
   });
 });
 
+/** Cancels a request once its tool runs, and waits for the tool's end. */
+async function cancelAndWait(engine: Engine, tool: Running): Promise<void> {
+  const source = new CancellationTokenSource();
+  const cancelled = refusalOf(engine.connection.sendRequest(getAzToken, hanging(tool), source.token));
+  const pid = await tool.started();
+  source.cancel();
+  await cancelled;
+  await isGone(pid);
+}
+
 describe.skipIf(process.platform === 'win32')('A request after a cancelled one', () => {
   it('finds Azure PowerShell, which its library passes over for good once it was ended', async () => {
     await using engine = await startEngine();
     const answer = printing({ Token: toolToken, ExpiresOn: new Date(toolExpiry * 1000).toISOString() });
     const pwsh = await shed.tool('pwsh', `[ -e "$here/go" ] || { ${endless['a program']}; }; ${answer}`);
     const tool = running(pwsh, withToolsOf(emulator, pwsh), 'AzurePowerShell');
-    const source = new CancellationTokenSource();
-    const cancelled = refusalOf(engine.connection.sendRequest(getAzToken, hanging(tool), source.token));
-    const pid = await tool.started();
-    source.cancel();
-    await cancelled;
-    // Until then the library has not heard of it.
-    await isGone(pid);
+    // Until its end the library has not heard of it.
+    await cancelAndWait(engine, tool);
     await shed.note(pwsh, 'go');
     expect(await engine.connection.sendRequest(getAzToken, hanging(tool))).toMatchObject({ token: toolToken });
   });
@@ -237,15 +242,7 @@ describe.skipIf(process.platform === 'win32')('A request after a cancelled one',
 it.skipIf(process.platform !== 'linux')('Threads of cancelled requests end once their tools have', async () => {
   await using engine = await startEngine();
   const threads = (): number => readdirSync(`/proc/${engine.process.pid}/task`).length;
-  const cancelOne = async (): Promise<void> => {
-    const tool = await azure(endless['a program']);
-    const source = new CancellationTokenSource();
-    const cancelled = refusalOf(engine.connection.sendRequest(getAzToken, hanging(tool), source.token));
-    const pid = await tool.started();
-    source.cancel();
-    await cancelled;
-    await isGone(pid);
-  };
+  const cancelOne = async (): Promise<void> => cancelAndWait(engine, await azure(endless['a program']));
   // What Node itself starts by the way, and keeps.
   await cancelOne();
   const before = threads();
