@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { AbstractMessageReader, Disposable, type DataCallback, type Message } from 'vscode-jsonrpc/node';
 import { rpcErrorNumbers } from '../protocol/errors.ts';
+import { cancelRequest } from '../protocol/lifecycle.ts';
 
 /** No request is anywhere near as long; a length beyond it (bytes) is a broken frame, not a message to wait for. */
 const maximumContent = 64 * 1024 * 1024;
@@ -114,5 +115,15 @@ function problemOf(message: unknown): string | undefined {
   if ('id' in message && !['string', 'number'].includes(typeof message.id)) {
     return 'The member id must be a number or a string.';
   }
+  // vscode-jsonrpc looks at the id before anything that catches errors.
+  if (isCall && message.method === cancelRequest.method && !('id' in message) && !namesRequest(message)) {
+    return `The params of ${cancelRequest.method} must have the id of a request.`;
+  }
   return undefined;
+}
+
+function namesRequest(message: object): boolean {
+  const params: unknown = 'params' in message ? message.params : undefined;
+  if (typeof params !== 'object' || params === null || !('id' in params)) return false;
+  return ['string', 'number'].includes(typeof params.id);
 }

@@ -51,6 +51,18 @@ describe('A frame that can be told from the next one', () => {
       -32600,
       'The member id must be a number or a string.',
     ],
+    [
+      'that cancels nothing',
+      '{"jsonrpc":"2.0","method":"$/cancelRequest"}',
+      -32600,
+      'The params of $/cancelRequest must have the id of a request.',
+    ],
+    [
+      'that cancels by position',
+      '{"jsonrpc":"2.0","method":"$/cancelRequest","params":[99]}',
+      -32600,
+      'The params of $/cancelRequest must have the id of a request.',
+    ],
     ['of zero bytes', '', -32700, "The frame's content is no JSON"],
   ])('%s is answered with an error, and the next request is served', async (_what, content, code, message) => {
     child.stdin.write(rawFrame(content));
