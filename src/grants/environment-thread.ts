@@ -126,7 +126,7 @@ function threadOf(environment: Environment): Thread {
   const thread = threads.get(key) ?? startThread(environment, key);
   threads.delete(key);
   threads.set(key, thread);
-  endOldestIdleThread();
+  endOldestIdleThread(thread);
   return thread;
 }
 
@@ -159,8 +159,9 @@ function startThread(environment: Environment, key: string): Thread {
   return thread;
 }
 
-function endOldestIdleThread(): void {
+/** @param wanted is about to get its job, and may be the only one without */
+function endOldestIdleThread(wanted: Thread): void {
   if (threads.size <= maximumThreads) return;
-  const idle = [...threads.values()].find((thread) => thread.jobs.size === 0);
+  const idle = [...threads.values()].find((thread) => thread !== wanted && thread.jobs.size === 0);
   if (idle) retire(idle);
 }

@@ -251,6 +251,34 @@ describe('A managed identity', () => {
     expect(result.claims).toContainEqual(['appid', userAssigned]);
   });
 
+  it('is found for each of many sessions that ask at once, while the endpoint is busy', async () => {
+    const waiting: (() => void)[] = [];
+    const all = 8;
+    const busy = createServer((request, response) => {
+      const onward = `${emulator.managedIdentity}${request.url}`;
+      waiting.push(() => {
+        fetch(onward, { headers: request.headers as Record<string, string> })
+          .then(async (answer) => response.writeHead(answer.status).end(await answer.text()))
+          .catch(() => response.destroy());
+      });
+      if (waiting.length === all) for (const serve of waiting) serve();
+    });
+    await once(busy.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const { port } = busy.address() as AddressInfo;
+      const environment = { ...appService(), IDENTITY_ENDPOINT: `http://127.0.0.1:${port}/msi/token` };
+      const results = await Promise.all(
+        Array.from({ length: all }, (_, number) =>
+          ask(engine, 'ManagedIdentity', {}, { environment: { ...environment, AZURE_CLIENT_ID: `${number}` } }),
+        ),
+      );
+      expect(results.every(({ tenantId }) => tenantId === contoso)).toBe(true);
+    } finally {
+      busy.closeAllConnections();
+      busy.close();
+    }
+  });
+
   it('is asked once for its token when the same is asked for many times at once', async () => {
     const environment = appService();
     await Promise.all(
