@@ -84,6 +84,11 @@ function remember(failure: FailedExchange): void {
   if (context) failedExchanges.set(context, failure);
 }
 
+function forgetFailure(): void {
+  const context = currentRequest();
+  if (context) failedExchanges.delete(context);
+}
+
 async function send<Body>(
   method: 'GET' | 'POST',
   url: string,
@@ -122,6 +127,7 @@ export async function exchangeText(
       remember({ error, url });
       throw error;
     });
+  forgetFailure();
   const correlation = response.headers['x-ms-request-id'];
   context?.log('debug', `${response.status} from ${withoutQuery(url)}${correlation ? ` (${correlation})` : ''}`);
   return response;

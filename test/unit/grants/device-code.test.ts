@@ -156,6 +156,19 @@ describe('A device code', () => {
     );
   });
 
+  it('is not told to be pending when it was redeemed for an id token that is none', async () => {
+    const context = contextWith(async () => {
+      await polled(1);
+      emulator.nextAnswers.push({
+        kind: 'json',
+        json: { token_type: 'Bearer', access_token: 'token', expires_in: 3600, scope: 'User.Read', id_token: 'none' },
+      });
+    });
+    const error = await tokenErrorOf(signIn(context));
+    expect(error.message).toContain('id token that is none');
+    expect(error.data).toEqual({ code: 'ResponseInvalid', retryable: false });
+  });
+
   it('that nobody enters in time is DeviceCodeExpired', async () => {
     // The service's clock runs ahead once the code is shown, so that the end comes there and not here.
     let ahead = 0;
