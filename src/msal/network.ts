@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import { TokenError } from '../protocol/token-error.ts';
-import { trustSystemStoreAfter } from '../platform/network-settings.ts';
+import { trustsSystemStore, trustSystemStoreAfter } from '../platform/network-settings.ts';
 import { currentRequest, type RequestContext } from '../platform/request-context.ts';
 import { isLifetime, problemOfTokenAnswer } from './token-answers.ts';
 
@@ -121,8 +121,9 @@ export async function exchangeText(
   context?.log('debug', `${method} ${withoutQuery(url)}`);
   // Async: what node throws at once, of a header it won't send for one, is a failed exchange too.
   const attempt = async (): Promise<RawResponse> => exchange(method, new URL(url), options, timeout, context?.signal);
+  const trusted = trustsSystemStore();
   const response = await attempt()
-    .catch((error: unknown) => (trustSystemStoreAfter(error) ? attempt() : Promise.reject(error)))
+    .catch((error: unknown) => (!trusted && trustSystemStoreAfter(error) ? attempt() : Promise.reject(error)))
     .catch((error: unknown) => {
       remember({ error, url });
       throw error;

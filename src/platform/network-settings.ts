@@ -119,15 +119,22 @@ const untrusted: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
+/** Whether the operating system's certificate store is trusted by now. */
+export function trustsSystemStore(): boolean {
+  return systemStoreLoaded;
+}
+
 /**
  * Trusts the operating system's certificate store too, once a service's certificate has turned out to need it.
  *
  * Corporate proxies that inspect TLS are trusted there. Reading it takes some 45 ms, so it isn't read before.
+ * @param error of an attempt that was begun without the store; another one may have had it read meanwhile
  * @returns whether trying again makes sense
  */
 export function trustSystemStoreAfter(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (systemStoreLoaded || !untrusted.has(code)) return false;
+  if (!untrusted.has(code)) return false;
+  if (systemStoreLoaded) return true;
   systemStoreLoaded = true;
   // What is wrong with a file was said when it came into force.
   applyAuthorities(() => {});

@@ -177,6 +177,20 @@ describe('An authority that is to be trusted', () => {
     expect(refusal.data.code).toBe('TlsError');
   });
 
+  it.skipIf(process.platform !== 'linux')(
+    "of the system's store is trusted by all requests that meet its certificate at once",
+    async () => {
+      const { NODE_EXTRA_CA_CERTS: file = '', ...untrusting } = withSecret(emulator);
+      // Where OpenSSL, and so Node, looks for the system's store.
+      await using other = await startEngine({ processEnvironment: { SSL_CERT_FILE: file } });
+      const resources = ['https://graph.microsoft.com', 'https://vault.azure.net', 'https://management.azure.com'];
+      const results = await Promise.all(
+        resources.map((resource) => ask(other, 'NonInteractive', { resource }, { environment: untrusting })),
+      );
+      expect(new Set(results.map(({ token }) => token)).size).toBe(resources.length);
+    },
+  );
+
   const notThere = {
     file: '/nowhere/ca.pem',
     problem: "can't be read: ENOENT: no such file or directory, open '/nowhere/ca.pem'",
