@@ -3,7 +3,7 @@ import type { CredentialSource } from '../protocol/az-token.ts';
 import type { ChainStep } from '../protocol/errors.ts';
 import { shortened } from '../protocol/quoted.ts';
 import { TokenError } from '../protocol/token-error.ts';
-import { currentRequest } from '../platform/request-context.ts';
+import { requestUnderWay, withRequestContext } from '../platform/request-context.ts';
 import { developerTool } from './developer-tool.ts';
 import { asTokenError } from './foreign-errors.ts';
 import { environmentCredential, warnOfIdleCredential } from './environment-credential.ts';
@@ -46,21 +46,22 @@ const unavailableCodes: ReadonlySet<string> = new Set([
  * @throws TokenError CredentialUnavailable with every source's reason; or the refusal, with the steps before it
  */
 export async function defaultCredential(request: DefaultCredentialRequest): Promise<TokenAnswer> {
+  const { signal, log } = requestUnderWay();
   const steps: ChainStep[] = [];
   for (const source of sourcesOf(request)) {
-    currentRequest()?.signal.throwIfAborted();
+    signal.throwIfAborted();
     if ('absent' in source) {
       pass(source, source.absent, 'unavailable');
       continue;
     }
     try {
-      const answer = await source.get();
-      currentRequest()?.log('verbose', `${source.name} has a token.`);
+      const answer = await askAlone(source.get);
+      log('verbose', `${source.name} has a token.`);
       if (steps.some((step) => step.source === environmentVariables))
         warnOfIdleCredential(request.tenantId, source.name);
       return answer;
     } catch (cause) {
-      currentRequest()?.signal.throwIfAborted();
+      signal.throwIfAborted();
       const error = asTokenError(cause);
       const unavailable = unavailableCodes.has(error.code);
       pass(source, error.message, unavailable ? 'unavailable' : 'failed');
@@ -71,8 +72,19 @@ export async function defaultCredential(request: DefaultCredentialRequest): Prom
 
   function pass({ name }: Source, reason: string, outcome: ChainStep['outcome']): void {
     steps.push({ source: name, reason, outcome });
-    currentRequest()?.log('verbose', `${name}: ${reason}`);
+    log('verbose', `${name}: ${reason}`);
   }
+}
+
+/** In a context of its own, so that how one source fails isn't taken for how the next one does. */
+function askAlone(get: () => Promise<TokenAnswer>): Promise<TokenAnswer> {
+  return withRequestContext({ ...requestUnderWay() }, async () => {
+    try {
+      return await get();
+    } catch (cause) {
+      throw asTokenError(cause);
+    }
+  });
 }
 
 function sourcesOf(request: DefaultCredentialRequest): readonly Source[] {

@@ -1,6 +1,8 @@
 import type { AccountInfo } from '@azure/msal-node';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { approveDeviceCode } from '../../../src/emulator/scripted-person.ts';
 import { defaultCredential, type DefaultCredentialRequest } from '../../../src/grants/default-credential.ts';
+import { deviceCode } from '../../../src/grants/device-code.ts';
 import type { SignedInAccount } from '../../../src/grants/signed-in-account.ts';
 import type { TokenAnswer } from '../../../src/grants/token-answer.ts';
 import { forgetApplications } from '../../../src/msal/applications.ts';
@@ -13,7 +15,7 @@ import { identityOf, startTrustedEmulator, tokenErrorOf } from '../../helpers/tr
 
 let emulator: Emulator;
 beforeEach(async () => {
-  emulator = await startTrustedEmulator();
+  emulator = await startTrustedEmulator({ deviceCodeIntervalSeconds: 0.1 });
 });
 afterEach(async () => {
   forgetApplications();
@@ -31,6 +33,19 @@ const forgotten = (): SignedInAccount => ({
     localAccountId: 'gone',
   } satisfies AccountInfo,
 });
+
+/** Somebody who has signed in. */
+async function account(): Promise<SignedInAccount> {
+  const person = recordedContext({
+    deviceCode: ({ verificationUri, userCode }) =>
+      void approveDeviceCode(verificationUri, userCode, alice, emulator.ca),
+  });
+  const { signedIn } = await withRequestContext(person, () =>
+    deviceCode({ identity: identityOf(emulator, desktop), scopes: ['https://graph.microsoft.com/User.Read'] }),
+  );
+  if (!signedIn) throw new Error('Nobody is signed in.');
+  return signedIn;
+}
 
 function chain(context: RecordedContext, changes: Partial<DefaultCredentialRequest>): Promise<TokenAnswer> {
   const { cloud } = identityOf(emulator, desktop);
@@ -63,6 +78,21 @@ it('The reason why an account had no token is told with those of the other sourc
   expect(error.data.steps).toMatchObject([
     { source: 'Account of the last interactive sign-in', outcome: 'unavailable' },
     { source: 'Environment variables', outcome: 'unavailable' },
+  ]);
+});
+
+it("A refusal that is MSAL's own is not told in the words of the source before it, and ends the chain", async () => {
+  const environment = withSecret(emulator);
+  const signedIn = await account();
+  emulator.nextAnswers.push({ kind: 'status', status: 429, retryAfter: 60 });
+  expect((await tokenErrorOf(chain(recordedContext({ environment }), {}))).code).toBe('Throttled');
+  emulator.nextAnswers.push({ kind: 'claims-challenge' });
+  const error = await tokenErrorOf(chain(recordedContext({ environment }), { signedIn, force: true }));
+  expect(error.message).toMatch(/^Environment variables: .*Entra asked to wait; the request was not sent again\.$/);
+  expect(error.code).toBe('Throttled');
+  expect(error.data.steps).toMatchObject([
+    { source: 'Account of the last interactive sign-in', outcome: 'unavailable' },
+    { source: 'Environment variables', outcome: 'failed' },
   ]);
 });
 
