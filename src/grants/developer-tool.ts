@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { redact } from '../msal/logger.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { runWithEnvironment, WorkerFailure, type WorkerJob } from './environment-thread.ts';
 import { warnOfScopes, wholeOf } from './left-out-scopes.ts';
@@ -41,10 +42,10 @@ export async function developerTool(tool: Tool, request: DeveloperToolRequest): 
   }
 }
 
-/** Tools print colours, line breaks and CLIXML; a person reads one line. */
+/** Tools print colours, line breaks and CLIXML, and what a library can't read of it may have a token; a person reads one line. */
 export function readable(message: string): string {
   const entra = /AADSTS\d+:[^\r\n]*?(?=_x000D_|_x001B_|[\r\n]|$)/.exec(message)?.[0];
-  return stripVTControlCharacters(entra ?? message)
+  return redact(stripVTControlCharacters(entra ?? message))
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, 600);

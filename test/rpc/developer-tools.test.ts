@@ -97,6 +97,15 @@ describe.skipIf(process.platform === 'win32')('Azure PowerShell', () => {
   });
 });
 
+describe.skipIf(process.platform === 'win32')('A token in an answer that can not be read', () => {
+  it('of Azure PowerShell is in no message', async () => {
+    const folder = await shed.tool('pwsh', `echo '{"Token":"${toolToken}","ExpiresOn": 1/1/2030 }'`);
+    const refusal = await refusalOf(from('AzurePowerShell', withToolsOf(emulator, folder)));
+    expect(refusal.data.steps?.at(-1)?.reason).toContain('Received output: {"Token":"***"');
+    expect(JSON.stringify(refusal)).not.toContain(toolToken.split('.')[1]);
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('Scopes that are narrower than the resource', () => {
   it('are left out with a warning for Azure CLI, which takes a resource', async () => {
     const folder = await az();
