@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import type { Environment } from '../protocol/environment.ts';
 
 /** How a developer tool ended. */
@@ -62,7 +63,14 @@ export async function startDetached(file: string, args: readonly string[], envir
   const { spawn } = await import('node:child_process');
   // execa has no way to let a child outlive its parent without keeping the parent alive for it.
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const child = spawn(file, args, { env: environment, stdio: 'ignore', detached: true, windowsHide: true });
+  let child: ChildProcess;
+  try {
+    child = spawn(file, args, { env: environment, stdio: 'ignore', detached: true, windowsHide: true });
+  } catch {
+    // Node tells of most failures by an event, and of others at once: a path that leads through a file, a longer address
+    // than the system takes.
+    return false;
+  }
   child.once('error', () => resolve(false));
   child.once('exit', (code) => resolve(code === 0));
   // What can't be run, or finds no browser, says so at once; a browser runs on.

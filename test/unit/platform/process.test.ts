@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runTool } from '../../../src/platform/process.ts';
+import { runTool, startDetached } from '../../../src/platform/process.ts';
 
 const tool = (script: string, ending: { readonly signal?: AbortSignal; readonly timeout?: number }) =>
   runTool('/bin/sh', ['-c', script], {
@@ -43,5 +43,19 @@ describe.skipIf(process.platform === 'win32')('A tool', () => {
   it('that is not there is told so', async () => {
     const options = { environment: {}, signal: new AbortController().signal, timeout: 60_000 };
     expect(await runTool('/nowhere/tool', [], options)).toMatchObject({ outcome: 'not found' });
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('A program that outlives the request', () => {
+  it.each([
+    ['is not there', '/nowhere/browser', []],
+    ['is below a file', '/bin/sh/browser', []],
+    ['can not be given so long an address', '/bin/true', ['x'.repeat(200_000)]],
+  ])('and %s does not run', async (_what, file, args) => {
+    expect(await startDetached(file, args, {})).toBe(false);
+  });
+
+  it('and has done its work runs', async () => {
+    expect(await startDetached('/bin/true', [], {})).toBe(true);
   });
 });
