@@ -17,9 +17,9 @@ export class Host {
   initialize(params: InitializeParams, methods: readonly string[]): InitializeResult {
     const version: unknown = params?.protocolVersion;
     if (version !== protocolVersion) throw mismatch(version);
-    this.#initialized = true;
-    this.#signs = params.capabilities?.sign === true;
     this.useEnvironment(params.environment);
+    this.#signs = params.capabilities?.sign === true;
+    this.#initialized = true;
     return {
       protocolVersion,
       engine: { name: 'EntraTokenBridge', version: engineVersion },

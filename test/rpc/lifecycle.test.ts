@@ -84,6 +84,17 @@ describe('initialize', () => {
     child.stdin.end();
   });
 
+  it('that is refused leaves the engine without a host', async () => {
+    const child = spawnEngine();
+    const answers = new FrameReader(child);
+    const params = { protocolVersion, host: { name: 'test', version: '1' }, capabilities: {}, environment: 'PATH=/' };
+    child.stdin.write(frame({ jsonrpc: '2.0', id: 1, method: 'initialize', params }));
+    expect(await answers.next()).toMatchObject({ id: 1, error: { data: { code: 'InvalidParameter' } } });
+    child.stdin.write(frame({ jsonrpc: '2.0', id: 2, method: 'azToken/get', params: hanging }));
+    expect(await answers.next()).toMatchObject({ id: 2, error: { data: { code: 'NotInitialized' } } });
+    child.stdin.end();
+  });
+
   it('may be followed by a request before its answer has come', async () => {
     const child = spawnEngine();
     const answers = new FrameReader(child);
