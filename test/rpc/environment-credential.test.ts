@@ -247,6 +247,20 @@ describe('A service that has trouble', () => {
     expect(refusal.data).toMatchObject({ code: 'Throttled', retryable: true, retryAfter: 7000 });
   });
 
+  it('and says no more than 429 is told of also where it is not asked again so soon', async () => {
+    emulator.nextAnswers.push({ kind: 'json', status: 429, json: {} });
+    const request = { force: true, resource: 'https://storage.azure.com' };
+    await refusalOf(ask(engine, 'NonInteractive', request, once));
+    emulator.clearRequests();
+    expect(await refusalOf(ask(engine, 'NonInteractive', request, once))).toMatchObject({
+      message:
+        'Environment variables: Entra refused this a moment ago, and the request was not sent again: ' +
+        'wait before the next one.',
+      data: { code: 'Throttled', retryable: true },
+    });
+    expect(emulator.requests).toEqual([]);
+  });
+
   it('and answers 503 gives ServiceUnavailable', async () => {
     emulator.nextAnswers.push({ kind: 'status', status: 503, times: 10 });
     const refusal = await refusalOf(

@@ -88,7 +88,10 @@ it("A refusal that is MSAL's own is not told in the words of the source before i
   expect((await tokenErrorOf(chain(recordedContext({ environment }), {}))).code).toBe('Throttled');
   emulator.nextAnswers.push({ kind: 'claims-challenge' });
   const error = await tokenErrorOf(chain(recordedContext({ environment }), { signedIn, force: true }));
-  expect(error.message).toMatch(/^Environment variables: .*Entra asked to wait; the request was not sent again\.$/);
+  expect(error.message).toBe(
+    'Environment variables: The emulator was told to answer 429. ' +
+      'Entra refused this a moment ago, and the request was not sent again: wait before the next one.',
+  );
   expect(error.code).toBe('Throttled');
   expect(error.data.steps).toMatchObject([
     { source: 'Account of the last interactive sign-in', outcome: 'unavailable' },
