@@ -24,7 +24,7 @@ const notBundled = ['@napi-rs/keyring', '@azure/identity-vscode'];
 const together = [
   {
     name: 'start',
-    test: /[\\/](?:protocol[\\/](?:environment|formats|quantity|quoted|renewal|token-error)|platform[\\/](?:certificate-fitness|until-aborted)|profile[\\/]profile-error)\.ts$|package\.json$/,
+    test: /[\\/](?:protocol[\\/](?:environment|formats|quantity|quoted|renewal|token-error)|platform[\\/](?:certificate-fitness|end-process|until-aborted)|profile[\\/]profile-error)\.ts$|package\.json$/,
   },
   { name: 'get-token', test: /[\\/]get-token[\\/](?:get-token|profile-token|token-key|output)\.ts$/ },
 ];

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { TokenError } from '../protocol/token-error.ts';
+import { blockingRead } from '../platform/blocking-read.ts';
 import { runTool } from '../platform/process.ts';
 import { currentRequest } from '../platform/request-context.ts';
 import { readable, wholeResourcesOnly, type DeveloperToolRequest } from './developer-tool.ts';
@@ -50,7 +51,7 @@ export async function visualStudio(request: DeveloperToolRequest): Promise<Token
 async function readProviders(file: string): Promise<readonly TokenProvider[]> {
   // Loaded here, for hardly any chain comes this far.
   const { readFile } = await import('node:fs/promises');
-  const text = await readFile(file, 'utf8').catch(() => undefined);
+  const text = await blockingRead(readFile(file, 'utf8').catch(() => undefined));
   if (text === undefined) throw unavailable(`Visual Studio is not signed in to Azure here (no ${file}).`);
   try {
     const { TokenProviders: providers } = JSON.parse(text) as { TokenProviders: TokenProvider[] };

@@ -3,6 +3,7 @@ import { withoutUserInfo } from '../protocol/formats.ts';
 import { quoted } from '../protocol/quoted.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { exchangeText, type RawResponse } from '../msal/network.ts';
+import { blockingRead } from '../platform/blocking-read.ts';
 import { requestUnderWay } from '../platform/request-context.ts';
 
 /** Who says which workload this is (workload identity federation). */
@@ -95,11 +96,11 @@ async function ofAzurePipelines(serviceConnectionId: string | undefined): Promis
 /** Read each time: who puts the token there (Kubernetes, for one) replaces it before it ends. */
 async function ofFile(named: string | undefined): Promise<string> {
   const path = named ?? variable('AZURE_FEDERATED_TOKEN_FILE', 'Name the file, or let the variable name it.');
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+  const read = readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     const why = cause.code === 'ENOENT' ? 'does not exist' : `can't be read (${cause.code ?? cause.message})`;
     throw unavailable(`The file with the federated token, '${path}', ${why}.`, cause);
   });
-  const token = text.trim();
+  const token = (await blockingRead(read)).trim();
   if (isJwt(token)) return token;
   throw unavailable(`The file with the federated token, '${path}', ${token ? 'holds no token (a JWT)' : 'is empty'}.`);
 }

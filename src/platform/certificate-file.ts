@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { isAbsolute, resolve } from 'node:path';
 import { TokenError } from '../protocol/token-error.ts';
+import { blockingRead } from './blocking-read.ts';
 import { noRsaKey, problemOfDates } from './certificate-fitness.ts';
 import { currentRequest } from './request-context.ts';
 
@@ -27,13 +28,14 @@ const exportIt = 'Export the certificate with its RSA key.';
 export async function readCertificateFile(path: string, password: string | undefined): Promise<CertificateWithKey> {
   // Loaded here, for nearly all credentials are secrets.
   const { readFile } = await import('node:fs/promises');
-  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+  const read = readFile(path).catch((cause: NodeJS.ErrnoException) => {
     const why =
       cause.code === 'ENOENT'
         ? `does not exist. ${isAbsolute(path) ? 'Correct the path, or put the file there.' : 'Give its whole path.'}`
         : `can't be read (${cause.code ?? cause.message}). Name a file that you may read.`;
     throw new TokenError('CertificateNotFound', `The certificate file ${named(path)} ${why}`, { cause });
   });
+  const bytes = await blockingRead(read);
   const text = bytes.toString('latin1');
   const pem = text.includes('-----BEGIN ') ? text : await pemOfPfx(bytes, path, password);
   const certificates = pem.match(certificateBlock) ?? [];

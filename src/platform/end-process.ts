@@ -2,8 +2,8 @@
 let atWork = 0;
 
 /**
- * Does what runs in native code on another thread and may wait there for a person, such as a question to a keyring that
- * is locked. {@link endProcess} doesn't wait for it.
+ * Does what runs in native code on another thread and may wait there for a person or for ever, such as a question to a
+ * keyring that is locked. {@link endProcess} doesn't wait for it.
  */
 export async function uninterruptible<Result>(work: Promise<Result>): Promise<Result> {
   atWork += 1;

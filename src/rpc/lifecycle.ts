@@ -4,7 +4,7 @@ import type { InitializeParams, InitializeResult } from '../protocol/lifecycle.t
 import { quoted } from '../protocol/quoted.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { protocolVersion } from '../protocol/version.ts';
-import { finished } from '../token/unfinished.ts';
+import { endProcess, finished } from '../token/process-end.ts';
 import { engineVersion } from './engine-version.ts';
 
 /** What the engine knows of the host it serves. */
@@ -84,8 +84,8 @@ export function endWithHost(cancelAll: () => void): void {
     cancelAll();
     // Answers on their way out are let out, and a tool that was just told to end is waited for. It all must stay well
     // under the second that hosts wait.
-    process.stdout.end(() => setTimeout(() => void finished().then(() => process.exit(0))));
-    setTimeout(() => process.exit(0), 500);
+    process.stdout.end(() => setTimeout(() => void finished().then(() => endProcess(0))));
+    setTimeout(() => endProcess(0), 500);
   };
   process.stdin.once('end', end).once('close', end);
   // An answer that comes later than that is an error of stdout too.
