@@ -35,7 +35,7 @@ export async function environmentCredential(
     ];
     throw new TokenError('CredentialUnavailable', `${notSet(missing)}.`);
   }
-  if (isTenantGroup(tenant.toLowerCase())) throw noTenant(tenant, request.tenantId ? 'TenantId' : 'AZURE_TENANT_ID');
+  if (isTenantGroup(tenant)) throw noTenant(tenant, request.tenantId ? 'TenantId' : 'AZURE_TENANT_ID');
   const identity = { cloud, tenant, clientId };
   if (secret) return clientCredentials({ ...request, identity, credential: { kind: 'secret', secret } });
   const credential = await certificateCredential(

@@ -22,9 +22,9 @@ export function isScope(text: string): boolean {
 /** Entra's names for "any tenant of this kind". */
 const tenantGroups: ReadonlySet<string> = new Set(['organizations', 'common', 'consumers']);
 
-/** Whether the name stands for any tenant, so that only a person's sign-in can tell which one. */
+/** Whether the name, in any case of its letters, stands for any tenant: only a person's sign-in can tell which one. */
 export function isTenantGroup(tenant: string): boolean {
-  return tenantGroups.has(tenant);
+  return tenantGroups.has(tenant.toLowerCase());
 }
 
 /** Where a browser comes back to on this machine. */

@@ -123,6 +123,7 @@ describe('The environment with a secret', () => {
     ['AZURE_TENANT_ID', 'Organizations', { AZURE_TENANT_ID: 'Organizations' }, {}],
     ['AZURE_TENANT_ID', 'consumers', { AZURE_TENANT_ID: 'consumers', AZURE_CLIENT_SECRET: '', ...absentFile }, {}],
     ['-TenantId', 'common', {}, { tenantId: 'common' }],
+    ['-TenantId', 'Organizations', {}, { tenantId: 'Organizations' }],
   ])('asks nobody when %s is %s, and says that it is no tenant', async (name, tenant, changes, parameters) => {
     const environment = { ...withSecret(emulator), ...changes };
     expect(await refusalOf(ask(engine, 'NonInteractive', parameters, { environment }))).toMatchObject({

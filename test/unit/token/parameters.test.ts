@@ -16,7 +16,7 @@ import {
 const guid = '11111111-2222-3333-4444-555555555555';
 
 describe('TenantId', () => {
-  it.each([guid, 'contoso.onmicrosoft.com', 'contoso.com', 'organizations', 'common', 'consumers'])(
+  it.each([guid, 'contoso.onmicrosoft.com', 'contoso.com', 'organizations', 'Common', 'consumers'])(
     'takes %s',
     (tenant) => {
       expect(tenantOf({ tenantId: tenant })).toBe(tenant);
