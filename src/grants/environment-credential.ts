@@ -1,6 +1,7 @@
 import type { Cloud } from '../cloud/environments.ts';
 import type { Environment } from '../protocol/environment.ts';
 import { isTenantGroup } from '../protocol/formats.ts';
+import { quoted } from '../protocol/quoted.ts';
 import { TokenError } from '../protocol/token-error.ts';
 import { currentRequest } from '../platform/request-context.ts';
 import { certificateCredential } from './certificate-credential.ts';
@@ -34,6 +35,14 @@ export async function environmentCredential(
       ...(secret || certificatePath ? [] : ['AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH']),
     ];
     throw new TokenError('CredentialUnavailable', `${notSet(missing)}.`);
+  }
+  // A part of the address that the secret is sent to: with anything else in it that is another address.
+  if (!/^[\w.-]+$/.test(tenant)) {
+    throw new TokenError(
+      'InvalidParameter',
+      `AZURE_TENANT_ID is ${quoted(tenant)}, which is no tenant. Set it to the id of one (a GUID) or one of its domains.`,
+      { parameter: 'AZURE_TENANT_ID' },
+    );
   }
   if (isTenantGroup(tenant)) throw noTenant(tenant, request.tenantId ? 'TenantId' : 'AZURE_TENANT_ID');
   const identity = { cloud, tenant, clientId };

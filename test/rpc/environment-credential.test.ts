@@ -136,6 +136,17 @@ describe('The environment with a secret', () => {
     expect(emulator.requests).toEqual([]);
   });
 
+  it.each([`${contoso} `, 'contoso.com/x', '../..'])('asks nobody when AZURE_TENANT_ID is %j', async (tenant) => {
+    const environment = { ...withSecret(emulator), AZURE_TENANT_ID: tenant };
+    expect(await refusalOf(ask(engine, 'NonInteractive', {}, { environment }))).toMatchObject({
+      message:
+        `Environment variables: AZURE_TENANT_ID is '${tenant}', which is no tenant. ` +
+        'Set it to the id of one (a GUID) or one of its domains.',
+      data: { code: 'InvalidParameter', parameter: 'AZURE_TENANT_ID' },
+    });
+    expect(emulator.requests).toEqual([]);
+  });
+
   it('asks the tenant that -TenantId names', async () => {
     const environment = { ...withSecret(emulator), AZURE_TENANT_ID: 'nobody.example' };
     const result = await ask(engine, 'NonInteractive', { tenantId: 'contoso.onmicrosoft.com' }, { environment });
