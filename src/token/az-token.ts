@@ -73,7 +73,10 @@ export async function acquireAzToken(
       // Two people's sign-ins are two, even if they ask for the same.
       shared: demand.parameterSet === 'Interactive' ? undefined : { inFlight, demand },
       work: async () => {
-        const result = azTokenResult(await grant(demand), { scopes: demand.scopes, tenantId: demand.tenantId });
+        const given = await grant(demand);
+        // An answer to a challenge is for the one who was challenged.
+        const answer = { ...given, reusable: given.reusable && demand.claims === undefined };
+        const result = azTokenResult(answer, { scopes: demand.scopes, tenantId: demand.tenantId });
         warnOfTenant(demand.tenantId, result.tenantId);
         return result;
       },

@@ -64,14 +64,15 @@ describe('The environment with a secret', () => {
   });
 
   it.each([
-    ['Force', { force: true }],
-    ['Claim', { claim: '{"access_token":{"nbf":{"essential":true}}}' }],
-  ])('goes past the cache with %s', async (_what, parameters) => {
+    ['Force, and may be given to who asks without', { force: true }, true],
+    ['Claim, and is for the one who was challenged', { claim: '{"access_token":{"nbf":{"essential":true}}}' }, false],
+  ])('goes past the cache with %s', async (_what, parameters, reusable) => {
     const environment = withSecret(emulator);
     await ask(engine, 'NonInteractive', {}, { environment });
     emulator.clearRequests();
-    await ask(engine, 'NonInteractive', parameters, { environment });
+    const result = await ask(engine, 'NonInteractive', parameters, { environment });
     expect(tokenRequests(emulator)).toBe(1);
+    expect(result.reusableUntil).toBe(reusable ? result.expiresOn - 5 * 60_000 : null);
   });
 
   it('is sent once when the same is asked for twenty times at once', async () => {
