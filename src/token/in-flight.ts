@@ -6,12 +6,15 @@ interface Flight<Result> {
   readonly controller: AbortController;
   /** The requests that wait for the result. */
   readonly waiting: Set<RequestContext>;
+  /** What those that come later are to hear too. */
+  readonly warnings: readonly Parameters<RequestContext['log']>[];
 }
 
 /**
  * Requests that are under way, so that the same one asked for twice is sent once.
  *
- * The work ends early only when nobody waits for it any more: one caller's Ctrl+C is not everybody's.
+ * The work ends early only when nobody waits for it any more: one caller's Ctrl+C is not everybody's. And all hear what
+ * it has to tell, for each gets the token that a warning is about.
  */
 export class InFlight<Result> {
   readonly #flights = new Map<string, Flight<Result>>();
@@ -21,8 +24,10 @@ export class InFlight<Result> {
    * @throws the caller's own signal's reason when that caller is cancelled; else what the work throws
    */
   async join(key: string, context: RequestContext, work: () => Promise<Result>): Promise<Result> {
-    const flight = this.#flights.get(key) ?? this.#start(key, context, work);
+    const known = this.#flights.get(key);
+    const flight = known ?? this.#start(key, context, work);
     flight.waiting.add(context);
+    if (known) for (const warning of known.warnings) context.log(...warning);
     const cancelled = Promise.withResolvers<never>();
     const cancel = (): void => cancelled.reject(context.signal.reason);
     if (context.signal.aborted) cancel();
@@ -42,13 +47,18 @@ export class InFlight<Result> {
   #start(key: string, context: RequestContext, work: () => Promise<Result>): Flight<Result> {
     const controller = new AbortController();
     const waiting = new Set([context]);
+    const warnings: Parameters<RequestContext['log']>[] = [];
     const shared: RequestContext = {
       ...context,
       signal: controller.signal,
+      log(level, message) {
+        if (level === 'warning') warnings.push([level, message]);
+        for (const one of waiting) one.log(level, message);
+      },
       ...(context.sign ? { sign: (...request) => signForAny(waiting, ...request) } : {}),
     };
     const result = withRequestContext(shared, work);
-    const flight: Flight<Result> = { result, controller, waiting };
+    const flight: Flight<Result> = { result, controller, waiting, warnings };
     this.#flights.set(key, flight);
     const end = (): void => this.#end(key, flight);
     result.then(end, end);

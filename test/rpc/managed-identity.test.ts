@@ -251,6 +251,18 @@ describe('A managed identity', () => {
     expect(result.claims).toContainEqual(['appid', userAssigned]);
   });
 
+  it('of another tenant is warned of to each who asks for it at once', async () => {
+    engine.logs.length = 0;
+    const all = [0, 1, 2].map(() =>
+      ask(engine, 'ManagedIdentity', { tenantId: fabrikam, force: true }, { environment: appService() }),
+    );
+    await Promise.all(all);
+    expect(engine.logs.map(({ level, message }) => `${level}: ${message.slice(0, 31)}`)).toEqual(
+      all.map(() => `warning: The token is of the tenant ${contoso.slice(0, 4)}`),
+    );
+    expect(new Set(engine.logs.map(({ requestId }) => requestId)).size).toBe(all.length);
+  });
+
   it('is found for each of many sessions that ask at once, while the endpoint is busy', async () => {
     const waiting: (() => void)[] = [];
     const all = 8;

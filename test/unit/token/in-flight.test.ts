@@ -49,6 +49,27 @@ describe('Requests in flight', () => {
     expect(inner?.aborted).toBe(true);
   });
 
+  it('tell all who wait, and of what was warned also those who come later', async () => {
+    const inFlight = new InFlight<void>();
+    const gate = Promise.withResolvers<void>();
+    const controller = new AbortController();
+    const [first, second] = [recordedContext({ signal: controller.signal }), recordedContext()];
+    const work = async (): Promise<void> => {
+      currentRequest()?.log('verbose', 'It begins.');
+      currentRequest()?.log('warning', 'It is none of yours.');
+      await gate.promise;
+      currentRequest()?.log('verbose', () => 'It ends.');
+    };
+    const one = inFlight.join('a', first, work);
+    const other = inFlight.join('a', second, work);
+    controller.abort(new Error('gone'));
+    await expect(one).rejects.toThrow('gone');
+    gate.resolve();
+    await other;
+    expect(first.logged.map(({ message }) => message)).toEqual(['It begins.', 'It is none of yours.']);
+    expect(second.logged.map(({ message }) => message)).toEqual(['It is none of yours.', 'It ends.']);
+  });
+
   it('are not kept when they fail', async () => {
     const inFlight = new InFlight<number>();
     await expect(inFlight.join('a', recordedContext(), () => Promise.reject(new Error('no')))).rejects.toThrow('no');
