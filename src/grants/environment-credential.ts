@@ -37,7 +37,7 @@ export async function environmentCredential(
     throw new TokenError('CredentialUnavailable', `${notSet(missing)}.`);
   }
   // A part of the address that the secret is sent to: with anything else in it that is another address.
-  if (!/^[\w.-]+$/.test(tenant)) {
+  if (!/^\w[\w.-]*$/.test(tenant)) {
     throw new TokenError(
       'InvalidParameter',
       `AZURE_TENANT_ID is ${quoted(tenant)}, which is no tenant. Set it to the id of one (a GUID) or one of its domains.`,

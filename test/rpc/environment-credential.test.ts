@@ -137,7 +137,7 @@ describe('The environment with a secret', () => {
     expect(emulator.requests).toEqual([]);
   });
 
-  it.each([`${contoso} `, 'contoso.com/x', '../..'])('asks nobody when AZURE_TENANT_ID is %j', async (tenant) => {
+  it.each([`${contoso} `, 'contoso.com/x', '../..', '..'])('asks nobody when AZURE_TENANT_ID is %j', async (tenant) => {
     const environment = { ...withSecret(emulator), AZURE_TENANT_ID: tenant };
     expect(await refusalOf(ask(engine, 'NonInteractive', {}, { environment }))).toMatchObject({
       message:
