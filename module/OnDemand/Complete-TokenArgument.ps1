@@ -28,8 +28,9 @@ function Complete-TokenScope {
 
     $quote, $Word = Split-CompletionWord $Word
     if (-not $Resource) { $Resource = 'https://graph.microsoft.com' }
-    foreach ($scope in @('.default') + $WellKnownResources[$Resource.TrimEnd('/')].Scopes) {
-        if ($scope -like "$Word*") { $quote + $scope + $quote }
+    $known = $WellKnownResources[$Resource.TrimEnd('/')]
+    foreach ($scope in @('.default') + $(if ($known) { $known['Scopes'] })) {
+        if ($scope -and $scope -like "$Word*") { $quote + $scope + $quote }
     }
 }
 
@@ -39,7 +40,7 @@ function Complete-PartnerScope {
 
     $quote, $Word = Split-CompletionWord $Word
     foreach ($resource in $WellKnownResources.GetEnumerator()) {
-        foreach ($scope in @('.default') + $resource.Value.Scopes) {
+        foreach ($scope in @('.default') + $resource.Value['Scopes']) {
             # OpenID's own have no resource.
             $text = if ($scope -cmatch '^[a-z_]+$' -and $scope -ne 'user_impersonation') { $scope } else { $resource.Key + '/' + $scope }
             if (-not $scope -or ($text -notlike "*$Word*" -and $resource.Value.Name -notlike "*$Word*")) { continue }
@@ -66,12 +67,13 @@ function Complete-CertificateThumbprint {
     finally { $store.Close() }
 }
 
-# The quotation mark that a word begins with, and the word without it: the completed text takes the place of both.
+# The quotation mark that a word begins with, and the word without it: the completed text takes the place of both. An open
+# bracket in it would be the beginning of a pattern that never ends.
 function Split-CompletionWord {
     param($Word)
 
     if ($Word -match '^[''"]') { $Matches[0] } else { '' }
-    $Word -replace '^[''"]|[''"]$'
+    $Word -replace '^[''"]|[''"]$' -replace '\[', '`['
 }
 
 $script:WellKnownResources = [ordered]@{

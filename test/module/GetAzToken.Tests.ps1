@@ -272,8 +272,28 @@ Describe 'Tab completion of Get-AzToken' {
         @{ Line = 'Get-AzToken -Resource https://vault.azure.net -Scope user'; First = 'user_impersonation' }
         @{ Line = "Get-AzToken -Resource 'vault"; First = "'https://vault.azure.net'" }
         @{ Line = 'Get-AzToken -Scope "Direc'; First = '"Directory.Read.All"' }
+        # Scopes of a resource that is known for none, and of one's own.
+        @{ Line = 'Get-AzToken -Resource https://servicebus.azure.net -Scope '; First = '.default' }
+        @{ Line = 'Get-AzToken -Resource api://contoso-orders -Scope '; First = '.default' }
+        @{ Line = "Get-AzToken -Resource api://contoso-orders -Scope '"; First = "'.default'" }
     ) {
         (TabExpansion2 $Line $Line.Length).CompletionMatches[0].CompletionText | Should -Be $First
+    }
+
+    It 'has nothing for a word that is no pattern, and leaves no error behind: <_>' -ForEach @(
+        "Get-AzToken -Resource 'https://[", "Get-AzToken -Scope 'Mail[", "New-PartnerAccessToken -Scopes 'https://["
+    ) {
+        $errorsBefore = $Error.Count
+        (TabExpansion2 $_ $_.Length).CompletionMatches.Count | Should -Be 0
+        $Error.Count | Should -Be $errorsBefore
+    }
+
+    It 'offers a resource''s scopes under strict mode too' {
+        $shell = [powershell]::Create()
+        $line = 'Get-AzToken -Resource api://contoso-orders -Scope '
+        $null = $shell.AddScript("Set-StrictMode -Version Latest; Import-Module '$ModuleFile'; (TabExpansion2 '$line' $($line.Length)).CompletionMatches.CompletionText")
+        $shell.Invoke() | Should -Be '.default'
+        $shell.Dispose()
     }
 
     It 'works with two versions of the module in the session' {
