@@ -65,8 +65,9 @@ function Invoke-TokenEngine {
             }
         }
         $answer = $call['Answer']
-        if (-not ($Repeatable -and $answer['died'])) { return $answer }
-        $Repeatable = $false
+        # Once. An engine that has died at its start has asked nobody anything.
+        if (-not ($answer['died'] -and ($Repeatable -or ($answer['died'] -ceq 'at its start' -and $null -ne $Repeatable)))) { return $answer }
+        $Repeatable = $null
     }
 }
 

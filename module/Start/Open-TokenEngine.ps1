@@ -34,7 +34,7 @@ function Open-TokenEngine {
             #   Greeted      `initialize`, once it has been sent
             #   Started      the answer to `initialize`, JSON
             #   Failure      an error object: this engine answers no more
-            #   Died         ... because its process ended by itself
+            #   Died         ... because its process ended by itself, and when: 'at its start', 'at work'
             #   Closing      ends when nothing is pending
             $engine = @{
                 Node        = $node

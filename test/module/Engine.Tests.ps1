@@ -1,7 +1,7 @@
 BeforeAll {
     Import-Module "$PSScriptRoot/TestSession.psm1" -Force
     Import-Module $ModuleFile -Force
-    $emulator = Start-TestEmulator
+    $emulator = Start-TestEmulator '--scripted-user', $Alice
 
     # The codes of what a caller in another runspace is told, whose request is under way at a service that is silent when
     # something happens to the engine.
@@ -143,6 +143,49 @@ Describe 'The engine' {
         $failure[0].Exception.Message | Should -BeLike 'The token engine was ended. It hung:*Run the command again: it starts a new engine.'
         Get-AzToken -Force | Should -Not -BeNullOrEmpty
         Get-EngineProcessId | Should -Not -Be $hung
+    }
+
+    # Ctrl+C in a terminal reaches Node before it can be told to take no notice of it.
+    Context 'when its start is interrupted' -Skip:([System.IO.Path]::DirectorySeparatorChar -eq '\') {
+        BeforeAll {
+            $real = (Get-Command $Node -CommandType Application)[0].Source
+
+            # A Node that SIGINT ends each time that a line is taken from a file, and how many lines that has.
+            function Set-InterruptedNode {
+                param($Times)
+
+                $left = Join-Path $TestDrive 'interrupts'
+                [System.IO.File]::WriteAllText($left, "i`n" * $Times)
+                $env:ENTRATOKENBRIDGE_NODE = Join-Path $TestDrive 'interrupted-node'
+                [System.IO.File]::WriteAllText($env:ENTRATOKENBRIDGE_NODE,
+                    "#!/bin/sh`nif [ -s '$left' ]; then sed -i.old 1d '$left'; kill -INT `$`$; sleep 9; fi`nexec '$real' `"`$@`"`n")
+                & chmod 755 $env:ENTRATOKENBRIDGE_NODE
+            }
+            $node = $env:ENTRATOKENBRIDGE_NODE
+        }
+        BeforeEach {
+            Remove-Module EntraTokenBridge
+            Import-Module $ModuleFile
+        }
+        AfterAll { $env:ENTRATOKENBRIDGE_NODE = $node }
+
+        It 'is started once more, silently, for any request: <Name>' -ForEach @(
+            @{ Name = 'nobody takes part'; Given = @{ CredentialPrecedence = 'Environment' } }
+            @{ Name = 'a person signs in, who was not asked yet'; Given = @{ Interactive = $true } }
+        ) {
+            Set-TestEnvironment $emulator (@{ BROWSER = Get-ScriptedBrowser } + (Get-ApplicationVariable))
+            Set-InterruptedNode 1
+            $all = Get-AzToken @Given *>&1
+            @($all).Count | Should -Be 1
+            "$all" | Should -Match '^eyJ'
+        }
+
+        It 'says so when the new one is interrupted too' {
+            Set-InterruptedNode 5
+            Get-AzToken -Interactive -ErrorAction SilentlyContinue -ErrorVariable failure
+            "$failure" | Should -BeLike "The token engine was interrupted when it started. Run the command again: it starts a new engine."
+            [System.IO.File]::ReadAllLines((Join-Path $TestDrive 'interrupts')).Count | Should -Be 3
+        }
     }
 
     It 'has no credential in its arguments and its environment' -Skip:(-not (Test-Path /proc/self/environ)) {
