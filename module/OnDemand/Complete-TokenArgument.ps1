@@ -1,11 +1,11 @@
-# The argument completer of all commands. Gets what PowerShell gives to any: command, parameter, what has been typed of the
-# argument, the command's syntax tree, and what else is given.
+# The argument completer of all commands. Gets what PowerShell gives to any: command (as the session calls it: perhaps with a
+# prefix), parameter, what has been typed of the argument, the command's syntax tree, and what else is given.
 function Complete-TokenArgument {
     param($Command, $Parameter, $Word)
 
     switch -Wildcard ($Parameter) {
         'Resource' { Complete-TokenResource $Word }
-        'Scope*' { if ($Command -like '*Get-AzToken') { Complete-TokenScope $Word $args[1]['Resource'] } else { Complete-PartnerScope $Word } }
+        'Scope*' { if ($Command -like '*AzToken') { Complete-TokenScope $Word $args[1]['Resource'] } else { Complete-PartnerScope $Word } }
         '*Thumbprint' { Complete-CertificateThumbprint $Word }
         'BlueprintManagedIdentity' { 'SystemAssigned' }
     }

@@ -145,12 +145,12 @@ function Get-AzToken {
         [Parameter(Position = 0)]
         [ValidateNotNullOrEmpty()]
         [Alias('ResourceId', 'ResourceUrl')]
-        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge -All)[0] Complete-TokenArgument @args })]
         [string] $Resource = 'https://graph.microsoft.com',
 
         [Parameter(Position = 1)]
         [ValidateNotNullOrEmpty()]
-        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge -All)[0] Complete-TokenArgument @args })]
         [string[]] $Scope = '.default',
 
         [ValidateNotNullOrEmpty()]

@@ -172,7 +172,7 @@ function Get-EntraBetaAgentIdentityToken {
 
         [securestring] $BlueprintSecret,
 
-        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge -All)[0] Complete-TokenArgument @args })]
         [string] $Scope = 'https://graph.microsoft.com/.default',
 
         [ValidateSet('AutonomousApp', 'OBO', 'AutonomousUser')]
@@ -187,10 +187,10 @@ function Get-EntraBetaAgentIdentityToken {
 
         [string] $UserId,
 
-        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge -All)[0] Complete-TokenArgument @args })]
         [string] $BlueprintCertificateThumbprint,
 
-        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge -All)[0] Complete-TokenArgument @args })]
         [string] $BlueprintManagedIdentity,
 
         [ValidateSet('AzureCloud', 'AzureChinaCloud', 'AzureGermanCloud', 'AzurePPE', 'AzureUSGovernment')]

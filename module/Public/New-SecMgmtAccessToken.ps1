@@ -155,7 +155,7 @@ function New-SecMgmtAccessToken {
 
         [Parameter(ParameterSetName = 'RefreshToken')]
         [Parameter(ParameterSetName = 'ServicePrincipalCertificate', Mandatory)]
-        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge -All)[0] Complete-TokenArgument @args })]
         [string] $CertificateThumbprint,
 
         [Parameter(ParameterSetName = 'RefreshToken')]
@@ -175,7 +175,7 @@ function New-SecMgmtAccessToken {
         [Parameter(ParameterSetName = 'ServicePrincipal', Mandatory)]
         [Parameter(ParameterSetName = 'ServicePrincipalCertificate', Mandatory)]
         [Parameter(ParameterSetName = 'User', Mandatory)]
-        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge -All)[0] Complete-TokenArgument @args })]
         [string[]] $Scopes,
 
         [Parameter(ParameterSetName = 'RefreshToken')]

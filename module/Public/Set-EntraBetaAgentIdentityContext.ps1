@@ -82,10 +82,10 @@ function Set-EntraBetaAgentIdentityContext {
 
         [securestring] $BlueprintSecret,
 
-        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge -All)[0] Complete-TokenArgument @args })]
         [string] $BlueprintCertificateThumbprint,
 
-        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge)[0] Complete-TokenArgument @args })]
+        [ArgumentCompleter({ & @(Get-Module EntraTokenBridge -All)[0] Complete-TokenArgument @args })]
         [string] $BlueprintManagedIdentity,
 
         [Alias('Tenant')]

@@ -296,6 +296,18 @@ Describe 'Tab completion of Get-AzToken' {
         $shell.Dispose()
     }
 
+    It 'works where the module was imported <How>' -ForEach @(
+        @{ How = 'with a prefix'; Line = 'Get-OurAzToken -Scope Mail.R'; Import = "Import-Module '{0}' -Prefix Our" }
+        @{ How = 'by another module, which hands its command on'; Line = 'Get-AzToken -Scope Mail.R'
+            Import = "Import-Module (New-Module {{ Import-Module '{0}'; Export-ModuleMember -Function Get-AzToken }})"
+        }
+    ) {
+        $shell = [powershell]::Create()
+        $null = $shell.AddScript("$($Import -f $ModuleFile); (TabExpansion2 '$Line' $($Line.Length)).CompletionMatches.CompletionText")
+        $shell.Invoke() | Should -Be 'Mail.Read'
+        $shell.Dispose()
+    }
+
     It 'works with two versions of the module in the session' {
         $folder = Join-Path $TestDrive 'EntraTokenBridge'
         Copy-Item ([System.IO.Path]::GetDirectoryName($ModuleFile)) $folder -Recurse
