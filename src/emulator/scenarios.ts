@@ -20,7 +20,8 @@ export interface NextAnswer {
   readonly times?: number;
 }
 
-export type Endpoint = 'token' | 'discovery' | 'keys' | 'authorize' | 'devicecode' | 'page' | 'workload';
+const endpoints = ['token', 'discovery', 'keys', 'authorize', 'devicecode', 'page', 'workload'] as const;
+export type Endpoint = (typeof endpoints)[number];
 
 export const defaultClaimsChallenge = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
 
@@ -28,14 +29,10 @@ export const defaultClaimsChallenge = '{"access_token":{"acrs":{"essential":true
 export class NextAnswers {
   readonly #waiting: { answer: NextAnswer; left: number }[] = [];
 
-  /** @throws TypeError for what is no such answer */
+  /** @throws TypeError for what is no such answer; then none of them waits */
   push(...answers: readonly NextAnswer[]): void {
-    for (const answer of answers) {
-      if (!kinds.includes(answer?.kind)) {
-        throw new TypeError(`There is no answer of kind '${answer?.kind}'.`);
-      }
-      this.#waiting.push({ answer, left: answer.times ?? 1 });
-    }
+    for (const answer of answers) assertAnswer(answer);
+    this.#waiting.push(...answers.map((answer) => ({ answer, left: answer.times ?? 1 })));
   }
 
   clear(): void {
@@ -57,5 +54,34 @@ export class NextAnswers {
     next.left -= 1;
     if (next.left <= 0) this.#waiting.splice(index, 1);
     return next.answer;
+  }
+}
+
+/** What each member may be: a wrong one would end the emulator when it is answered, or be passed over. */
+const members: Readonly<Record<keyof NextAnswer, readonly [(value: unknown) => boolean, string]>> = {
+  kind: [(value) => kinds.some((kind) => kind === value), `one of ${kinds.join(', ')}`],
+  status: [wholeNumber(200, 599), 'a whole number from 200 to 599'],
+  retryAfter: [wholeNumber(0), 'a whole number from 0 on'],
+  claims: [(value) => typeof value === 'string', 'a text'],
+  json: [(value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'an object'],
+  endpoint: [
+    (value) => value === 'any' || endpoints.some((endpoint) => endpoint === value),
+    `one of ${endpoints.join(', ')}, any`,
+  ],
+  times: [wholeNumber(1), 'a whole number from 1 on'],
+};
+
+function wholeNumber(least: number, most = Infinity): (value: unknown) => boolean {
+  return (value) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
+}
+
+function assertAnswer(answer: NextAnswer): void {
+  if (!kinds.includes(answer?.kind)) throw new TypeError(`There is no answer of kind '${answer?.kind}'.`);
+  for (const [name, value] of Object.entries(answer)) {
+    if (!Object.hasOwn(members, name)) throw new TypeError(`It has '${name}', which no answer has.`);
+    const [isRight, what] = members[name as keyof NextAnswer];
+    if (value !== undefined && !isRight(value)) {
+      throw new TypeError(`'${name}' is ${JSON.stringify(value)}, and must be ${what}.`);
+    }
   }
 }

@@ -101,6 +101,21 @@ test('an answer of no known kind is refused', () => {
   expect(() => emulator.nextAnswers.push({ kind: 'magic' } as never)).toThrow("There is no answer of kind 'magic'.");
 });
 
+test.each([
+  [{ status: 99 }, /^'status' is 99, and must be a whole number from 200 to 599\.$/],
+  [{ status: '503' }, /^'status' is "503"/],
+  [{ retryAfter: -1 }, /^'retryAfter' is -1, and must be a whole number from 0 on\.$/],
+  [{ times: 0 }, /^'times' is 0, and must be a whole number from 1 on\.$/],
+  [{ endpoint: 'tokens' }, /^'endpoint' is "tokens", and must be one of token, discovery, /],
+  [{ claims: {} }, /^'claims' is \{\}, and must be a text\.$/],
+  [{ json: [] }, /^'json' is \[\], and must be an object\.$/],
+  [{ endpont: 'token' }, /^It has 'endpont', which no answer has\.$/],
+])('an answer with %j is refused, and none of its list waits', (members, message) => {
+  const answers = [{ kind: 'status' }, { kind: 'status', ...members }] as never[];
+  expect(() => emulator.nextAnswers.push(...answers)).toThrow(message);
+  expect(emulator.nextAnswers.length).toBe(0);
+});
+
 describe("over the emulator's own addresses", () => {
   const address = (): string => `${emulator.authority}/emulator/scenarios`;
   const headers = { 'content-type': 'application/json' };
