@@ -75,6 +75,7 @@ export interface Emulator {
 /** Starts the token service; it is ready when the promise resolves. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { host = '127.0.0.1', now = Date.now, log = () => {} } = options;
+  const directory = completeDirectory(options.directory ?? defaultDirectory);
   const { ca, server: certificate } = createServerCertificate();
   const signingKey = await createSigningKey();
   const requests: RequestLogEntry[] = [];
@@ -100,7 +101,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 
   const state: EmulatorState = {
     authority: `https://localhost:${port}`,
-    directory: completeDirectory(options.directory ?? defaultDirectory),
+    directory,
     signingKey,
     workloadKey: new WorkloadKey(),
     lifetimes: {
@@ -124,9 +125,17 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     assertionIds: new Set(),
   };
 
-  const folder = options.caFile === undefined ? mkdtempSync(join(tmpdir(), 'entra-token-emulator-')) : '';
-  const caFile = resolve(options.caFile ?? join(folder, 'ca.pem'));
-  writeFileSync(caFile, ca, { mode: 0o644 });
+  let folder = '';
+  let caFile: string;
+  try {
+    if (options.caFile === undefined) folder = mkdtempSync(join(tmpdir(), 'entra-token-emulator-'));
+    caFile = resolve(options.caFile ?? join(folder, 'ca.pem'));
+    writeFileSync(caFile, ca, { mode: 0o644 });
+  } catch (error) {
+    // Who listens keeps the process alive
+    await Promise.all(servers.map(close));
+    throw new Error(`The CA's certificate can't be written: ${(error as Error).message}`, { cause: error });
+  }
 
   const managedIdentity = `http://${host}:${plainPort}`;
   return {

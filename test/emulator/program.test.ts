@@ -179,6 +179,11 @@ describe('what it is not told rightly ends it with a sentence and code 1:', () =
       ['--scripted-user', 'alise@contoso.onmicrosoft.com'],
       /^entra-token-emulator: The directory has no user 'alise@contoso\.onmicrosoft\.com' for --scripted-user\. It has: alice@contoso\.onmicrosoft\.com, /,
     ],
+    [
+      'a place for the CA that is not there',
+      ['--ca-file', join(folder, 'nowhere', 'ca.pem')],
+      /^entra-token-emulator: The CA's certificate can't be written: ENOENT/,
+    ],
     ['an unknown option', ['--magic'], /^entra-token-emulator: Unknown option '--magic'/],
   ])('%s', async (_, options, message) => {
     const running = run(...options);
