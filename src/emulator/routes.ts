@@ -56,8 +56,17 @@ export const endpointOf: Route = ({ path }) => {
   if (issuerHandler) return { handler: issuerHandler };
   const [, tenant = '', tail = ''] = /^\/([^/]+)\/(.+)$/.exec(path) ?? [];
   const found = Object.hasOwn(tenantEndpoints, tail) ? tenantEndpoints[tail] : undefined;
-  return found && { ...found, tenant: decodeURIComponent(tenant) };
+  return found && { ...found, tenant: decoded(tenant) };
 };
+
+/** What can't be decoded is the name of no tenant as it stands. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
 
 /** The HTTP listener. */
 export const managedIdentityEndpointOf = ({ path }: EndpointRequest, arcKeys: ArcKeys): Destination | undefined => {

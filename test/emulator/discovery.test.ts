@@ -32,6 +32,12 @@ describe('the OpenID configuration', () => {
     });
   });
 
+  test('of a tenant that is no text is refused with AADSTS90002, and the emulator goes on', async () => {
+    const { status, body } = await call(emulator, `${emulator.authority}/%zz/v2.0/.well-known/openid-configuration`);
+
+    expect([status, body['error'], body['error_codes']]).toEqual([400, 'invalid_tenant', [90002]]);
+  });
+
   test('of an unknown tenant is refused with AADSTS90002', async () => {
     const answer = await openidConfiguration('nobody.onmicrosoft.com');
 
