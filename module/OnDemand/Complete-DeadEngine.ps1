@@ -15,10 +15,11 @@ function Complete-DeadEngine {
     if ($version -and -not (Test-NodeVersion $version)) { $failure = Get-NodeTooOldFailure $Engine.Node $version }
     elseif (-not [System.IO.File]::Exists($EngineFile)) { $failure = Get-EngineMissingFailure }
     else {
-        $message = if ($Reason) { "The token engine was ended. $Reason" }
-        elseif ($Engine.Started) { 'The token engine died while the request was under way.' }
-        elseif ($interrupted) { 'The token engine was interrupted when it started.' }
-        else { "The token engine did not start on '$($Engine.Node)'." }
+        $message = if ($interrupted) { 'The token engine was interrupted when it started.' }
+        elseif (-not $Engine.Started) { "The token engine did not start on '$($Engine.Node)'." }
+        elseif ($Reason) { 'The token engine was ended.' }
+        else { 'The token engine died while the request was under way.' }
+        if ($Reason) { $message += " $Reason" }
         if ($lastWords) { $message += " Its last words: $lastWords" }
         $message += ' Run the command again: it starts a new engine.'
         $failure = Get-EngineFailure $message

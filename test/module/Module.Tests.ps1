@@ -325,4 +325,16 @@ Describe 'Where Node.js can not run the engine' {
         $answer.Code | Should -Be 'EngineError'
         $answer.Engine | Should -BeFalse
     }
+
+    It 'names the program that <What>, as a wrapper around Node.js may' -Skip:([System.IO.Path]::DirectorySeparatorChar -eq '\') -ForEach @(
+        @{ What = 'says something else'; Line = 'echo Now using node v26'; Reason = 'It wrote something that is no message.' }
+        @{ What = 'says nothing'; Line = 'exec sleep 60'; Reason = 'It hung: it gave no sign of life for 1.2 seconds.' }
+    ) {
+        $node = Join-Path $TestDrive 'wrapper'
+        [System.IO.File]::WriteAllText($node, "#!/bin/sh`n$Line`n")
+        & chmod 755 $node
+        $script = [scriptblock]::Create("& (Import-Module `$Manifest -PassThru) { `$script:HeartbeatSlices = 2 }`n$askForToken")
+        $answer = Invoke-NewSession $script @{ ENTRATOKENBRIDGE_NODE = $node }
+        $answer.Message | Should -BeLike "The token engine did not start on '$node'. $Reason*"
+    }
 }
