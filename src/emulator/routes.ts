@@ -127,11 +127,12 @@ function scenarioReply(
 ): Reply {
   if (kind === 'claims-challenge') throw new AadstsError(50076, [clientId], { claims });
   if (kind === 'expired-secret') throw new AadstsError(7000222, [clientId]);
-  if (kind === 'json') return { status, body: json };
+  const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
+  if (kind === 'json') return { status, headers, body: json };
   const error = status === 429 ? 'too_many_requests' : status >= 500 ? 'temporarily_unavailable' : 'invalid_request';
   return {
     status,
-    headers: retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) },
+    headers,
     body: { error, error_description: `The emulator was told to answer ${status}.`, error_codes: [] },
   };
 }

@@ -132,7 +132,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     caFile = resolve(options.caFile ?? join(folder, 'ca.pem'));
     writeFileSync(caFile, ca, { mode: 0o644 });
   } catch (error) {
-    // Who listens keeps the process alive
+    // Who listens keeps the process alive.
     await Promise.all(servers.map(close));
     throw new Error(`The CA's certificate can't be written: ${(error as Error).message}`, { cause: error });
   }

@@ -97,12 +97,24 @@ async function send<Body>(
 ): Promise<NetworkResponse<Body>> {
   const response = await exchangeText(method, url, options, timeout);
   const body = parseBody(response, url);
-  if (response.status >= 400) remember({ status: response.status, headers: response.headers, body, url });
-  else {
+  if (response.status >= 400) {
+    remember({ status: response.status, headers: response.headers, body, url });
+    if (asksForToken.test(options?.body ?? '') && isPassingTrouble(response)) {
+      throw new Error(`${new URL(url).host} answered ${response.status}.`);
+    }
+  } else {
     refuseWrongAnswer(url, options?.body, body);
     rememberTokens(body);
   }
   return { headers: response.headers, status: response.status, body: body as Body };
+}
+
+/**
+ * MSAL gives the same refusal to the same request for a minute, unsent, also to who asks to go past its cache: a script
+ * that tries again could not succeed. A service that wants a wait says so by Retry-After, and MSAL obeys it.
+ */
+function isPassingTrouble({ status, headers }: RawResponse): boolean {
+  return (status === 429 || status >= 500) && headers['retry-after'] === undefined;
 }
 
 /**

@@ -261,7 +261,7 @@ describe('A service that has trouble', () => {
   });
 
   it('and says no more than 429 is told of also where it is not asked again so soon', async () => {
-    emulator.nextAnswers.push({ kind: 'json', status: 429, json: {} });
+    emulator.nextAnswers.push({ kind: 'json', status: 429, retryAfter: 60, json: {} });
     const request = { force: true, resource: 'https://storage.azure.com' };
     await refusalOf(ask(engine, 'NonInteractive', request, once));
     emulator.clearRequests();
@@ -272,6 +272,23 @@ describe('A service that has trouble', () => {
       data: { code: 'Throttled', retryable: true },
     });
     expect(emulator.requests).toEqual([]);
+  });
+
+  it.each([
+    [429, 'Throttled'],
+    [503, 'ServiceUnavailable'],
+  ])('and answers %i without asking to wait is asked again by the next request', async (status, code) => {
+    const request = { force: true, resource: 'https://management.azure.com' };
+    emulator.nextAnswers.push({ kind: 'status', status });
+    const refusal = await refusalOf(ask(engine, 'NonInteractive', request, once));
+    expect(refusal).toMatchObject({
+      message: expect.stringMatching(`^Environment variables: The emulator was told to answer ${status}\\. `),
+      data: { code, retryable: true },
+    });
+    expect((await ask(engine, 'NonInteractive', request, once)).claims).toContainEqual([
+      'aud',
+      'https://management.azure.com',
+    ]);
   });
 
   it('and answers 503 gives ServiceUnavailable', async () => {
