@@ -278,17 +278,15 @@ describe('A service that has trouble', () => {
     [429, 'Throttled'],
     [503, 'ServiceUnavailable'],
   ])('and answers %i without asking to wait is asked again by the next request', async (status, code) => {
-    const request = { force: true, resource: 'https://management.azure.com' };
+    const request = { force: true, resource: 'api://contoso-orders' };
     emulator.nextAnswers.push({ kind: 'status', status });
     const refusal = await refusalOf(ask(engine, 'NonInteractive', request, once));
     expect(refusal).toMatchObject({
       message: expect.stringMatching(`^Environment variables: The emulator was told to answer ${status}\\. `),
       data: { code, retryable: true },
     });
-    expect((await ask(engine, 'NonInteractive', request, once)).claims).toContainEqual([
-      'aud',
-      'https://management.azure.com',
-    ]);
+    expect((await ask(engine, 'NonInteractive', request, once)).scopes).toEqual(['.default']);
+    expect(tokenRequests(emulator)).toBe(2);
   });
 
   it('and answers 503 gives ServiceUnavailable', async () => {
