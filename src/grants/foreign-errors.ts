@@ -262,7 +262,7 @@ function libraryError(error: unknown): TokenError {
     return new TokenError('InteractionRequired', `${what} ${wording().signInAgain}`, cause);
   }
   if (name === 'ServerError') {
-    // MSAL keeps such an answer for a minute, or for as long as it says; before it come Entra's numbers, if it had any.
+    // MSAL keeps an answer that asked for a wait, for so long; before its words come Entra's numbers, if it had any.
     const words = firstLine(message.replace(/^[\d ]*(?:: |$)/, ''));
     const advice = 'Entra refused this a moment ago, and the request was not sent again: wait before the next one.';
     return new TokenError('Throttled', words ? `${sentence(words)} ${advice}` : advice, {
